@@ -1,0 +1,98 @@
+"""The configuration of a run: one frozen record in the words of the command line.
+
+One dial, ``size``; the rest is derived from it and from the budget, and printed by ``--dry-run``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self
+
+from .errors import ConfigError, nearest
+
+__all__ = ["PRECISIONS", "SIZES", "Config"]
+
+SIZES: dict[str, dict[str, int]] = {
+    "tiny": {"width": 16, "features": 128, "code": 32, "style": 16},
+    "small": {"width": 32, "features": 256, "code": 64, "style": 32},
+    "base": {"width": 64, "features": 512, "code": 128, "style": 64},
+    "large": {"width": 128, "features": 1024, "code": 256, "style": 128},
+}
+"""Size -> channels of the first layer, hidden features, size of the code, size of a style and of the prior's noise."""
+
+PRECISIONS = ("auto", "fp32", "bf16")
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that shapes a run, apart from the data.
+
+    Attributes:
+        size: tiny, small, base or large.
+        minutes: training time; ``steps`` takes its place when given.
+        steps: number of steps.
+        until: ``METRIC=VALUE`` that ends the run early.
+        seed: of everything random.
+        threads: CPU threads; 0 times a few steps and takes the fastest.
+        precision: auto, fp32 or bf16; auto times a few steps.
+        batch: rows a step, over all processes.
+        lr: peak learning rate of generators and discriminators.
+        encoder_lr: peak learning rate of the encoders.
+        gamma: weight of R1 and R2 (larger is steadier and slower; .1 suits canvases of 28 to 64 pixels).
+        ema: half-life of the averaged weights, as a share of the steps.
+        canvas: largest share of the budget that learned canvases get before the game starts.
+    """
+
+    size: str = "small"
+    minutes: float = 15.0
+    steps: int | None = None
+    until: str | None = None
+    seed: int = 0
+    threads: int = 0
+    precision: str = "auto"
+    batch: int = 128
+    lr: float = 5e-4
+    encoder_lr: float = 1e-3
+    gamma: float = 0.1
+    ema: float = 0.015
+    canvas: float = 0.1
+    width: int = 0
+    features: int = 0
+    code: int = 0
+    style: int = 0
+
+    def __post_init__(self) -> None:
+        if self.size not in SIZES:
+            raise ConfigError(f"Unknown --size '{self.size}'.{nearest(self.size, SIZES)}")
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f"Unknown --precision '{self.precision}'.{nearest(self.precision, PRECISIONS)}")
+        for name, least in (("minutes", 0), ("lr", 0), ("encoder_lr", 0), ("batch", 3), ("threads", -1)):
+            if getattr(self, name) <= least:
+                raise ConfigError(f"--{name.replace('_', '-')} must be larger than {least}, not {getattr(self, name)}.")
+        if self.steps is not None and self.steps < 1:
+            raise ConfigError(f"--steps must be at least 1, not {self.steps}.")
+        if self.batch % 4:
+            raise ConfigError(f"--batch must be a multiple of 4 (a quarter of it is penalised), not {self.batch}.")
+        for name, value in SIZES[self.size].items():
+            if not getattr(self, name):
+                object.__setattr__(self, name, value)
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """A configuration from settings by name.
+
+        Raises:
+            ConfigError: for an unknown name, with the nearest known one.
+        """
+        known = [f.name for f in fields(cls)]
+        for name in settings:
+            if name not in known:
+                raise ConfigError(f"Unknown setting '{name}'.{nearest(name, known)}")
+        return cls(**settings)
+
+    def but(self, **changes: Any) -> Self:
+        """The same with changes."""
+        return replace(self, **changes)
+
+    def spec(self) -> dict[str, Any]:
+        """All settings, ready for JSON."""
+        return asdict(self)

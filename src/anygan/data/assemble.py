@@ -1,0 +1,175 @@
+"""Rows of values made into a data set: columns become modalities, values distinct cells, and what fails is listed."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import CellError, ConfigError, DataError, nearest
+from .cells import cell_of
+from .kinds import FILES, KIND_NAMES, SCALARS, infer, infer_scalar, is_file_column, modality_of
+from .rows import BadCell, Cell, Column, DataSet, Pairing, Source
+
+__all__ = ["assemble", "column_kinds", "from_rows"]
+
+Row = Mapping[str, Any]
+
+
+def from_rows(rows: Iterable[Row], name: str = "rows", kinds: Mapping[str, str] | None = None) -> DataSet:
+    """A data set from an iterable of dicts, column -> value, ``None`` where it is missing.
+
+    Values are those of a file, or pictures (Pillow, uint8 arrays), sounds (pairs of samples and rate, or Hugging Face's
+    ``{"array", "sampling_rate"}``), vectors (lists, arrays) and paths in memory.
+
+    Raises:
+        DataError: when there are no rows, one is no dict, or a column's kind cannot be told.
+        ConfigError: when ``kinds`` has an unknown name or kind.
+
+    Example:
+        >>> data = from_rows([{"age": 31, "note": "tall and thin"}, {"age": None, "note": "short and wide"}])
+        >>> data.kinds
+        {'table': 'table', 'note': 'text'}
+        >>> list(data.rows())[1]
+        {'table': None, 'note': 'short and wide'}
+    """
+    taken: list[Row] = []
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            raise DataError(f"{name}, row {number}: expected a dict from column to value, got {type(row).__name__}.")
+        taken.append(row)
+    headers = tuple(dict.fromkeys(str(header) for row in taken for header in row))
+    if not headers:
+        raise DataError(f"{name}: expected at least one row with at least one column, got none.")
+    return assemble(name, headers, taken, kinds)
+
+
+def assemble(
+    name: str,
+    headers: Sequence[str],
+    rows: Sequence[Row],
+    kinds: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    source: Source | None = None,
+) -> DataSet:
+    """The data set of rows of values.
+
+    Args:
+        name: how messages call it.
+        headers: the columns, in order.
+        rows: column -> value; one that is absent is missing.
+        kinds: column or modality -> kind, where they are not to be told from the values.
+        folder: where file names start, and must stay.
+        source: the file behind the rows.
+
+    Raises:
+        DataError: when a column's kind cannot be told, or two modalities have one name.
+        ConfigError: when ``kinds`` has an unknown name or kind.
+    """
+    told = column_kinds(headers, rows, kinds or {})
+    bad: list[BadCell] = []
+    columns: dict[str, Column] = {}
+    index: dict[str, NDArray[np.int64]] = {}
+    for modality, members in _modalities(told).items():
+        read = {header: _read(header, told[header], rows, folder, bad) for header in members}
+        is_table = told[members[0]] in SCALARS
+        cells, numbers = _distinct(_table_rows(read, len(rows)) if is_table else read[members[0]])
+        columns[modality] = Column(modality, "table" if is_table else told[members[0]], cells, members)
+        index[modality] = numbers
+    pairing = Pairing(index)
+    order = {header: i for i, header in enumerate(headers)}
+    bad.sort(key=lambda cell: (cell.row, order[cell.column]))
+    return DataSet(name, columns, lambda epoch: pairing, tuple(bad), source)
+
+
+def column_kinds(headers: Sequence[str], rows: Sequence[Row], kinds: Mapping[str, str]) -> dict[str, str]:
+    """Kind of every column, said in ``kinds`` or told from its values: any of ``KIND_NAMES`` but 'table'.
+
+    Raises:
+        DataError: when one cannot be told.
+        ConfigError: when ``kinds`` has an unknown name or kind.
+    """
+    said = _said(headers, kinds)
+    told = {}
+    for header in headers:
+        kind = said.get(header)
+        if kind is None or kind == "table":
+            values = [row.get(header) for row in rows]
+            kind = infer(header, values) if kind is None else infer_scalar(header, values)
+        told[header] = kind
+    return told
+
+
+def _said(headers: Sequence[str], kinds: Mapping[str, str]) -> dict[str, str]:
+    """``kinds`` by column, whether it names the column or its modality."""
+    said = {}
+    for name, kind in kinds.items():
+        if kind not in KIND_NAMES:
+            raise ConfigError(f"Unknown kind '{kind}' of '{name}'.{nearest(kind, KIND_NAMES)}")
+        candidates = (name, f"{name}_file_name", "file_name" if name == kind and kind in FILES else name)
+        header = next((c for c in candidates if c in headers), None)
+        if header is not None:
+            said[header] = kind
+        elif not name == kind == "table":
+            known = [h.removesuffix("_file_name") if is_file_column(h) else h for h in headers]
+            raise ConfigError(f"Unknown column '{name}' in --kind {name}={kind}.{nearest(name, known)}")
+    return said
+
+
+def _modalities(told: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Modality -> its columns, in the order of their first."""
+    members: dict[str, tuple[str, ...]] = {}
+    for header, kind in told.items():
+        modality = modality_of(header, kind)
+        before = members.get(modality, ())
+        if before and not (kind in SCALARS and told[before[0]] in SCALARS):
+            raise DataError(
+                f"Columns '{before[0]}' and '{header}' would both be the modality '{modality}'. Rename one."
+            )
+        members[modality] = (*before, header)
+    return members
+
+
+def _read(header: str, kind: str, rows: Sequence[Row], folder: Path | None, bad: list[BadCell]) -> list[Cell | None]:
+    """The column's cells, ``None`` where missing or bad; bad ones are added to ``bad``."""
+    cells: list[Cell | None] = []
+    for number, row in enumerate(rows, 1):
+        value = row.get(header)
+        cell = None
+        try:
+            cell = cell_of(value, kind, folder)
+        except CellError as error:
+            named = kind in FILES and isinstance(value, str | Path)
+            bad.append(BadCell(number, header, str(value) if named else "", str(error)))
+        cells.append(cell)
+    return cells
+
+
+def _table_rows(read: Mapping[str, Sequence[Cell | None]], count: int) -> list[dict[str, Cell | None] | None]:
+    """Columns side by side; a row that is empty in all of them is missing."""
+    rows = [{header: cells[i] for header, cells in read.items()} for i in range(count)]
+    return [row if any(value is not None for value in row.values()) else None for row in rows]
+
+
+def _distinct(cells: Sequence[Cell | None]) -> tuple[list[Cell], NDArray[np.int64]]:
+    """Each distinct cell once, and for every row the number of its cell, -1 where it is missing."""
+    kept: list[Cell] = []
+    numbers: dict[Hashable, int] = {}
+    index = np.full(len(cells), -1, np.int64)
+    for i, cell in enumerate(cells):
+        if cell is None:
+            continue
+        number = numbers.setdefault(_key(cell), len(kept))
+        if number == len(kept):
+            kept.append(cell)
+        index[i] = number
+    return kept, index
+
+
+def _key(cell: Cell) -> Hashable:
+    """Equal for cells that are the same: by value for what is small, by identity for media in memory."""
+    if isinstance(cell, str | Path):
+        return cell
+    # 1, 1.0 and True are equal to Python, and are different cells.
+    return tuple((h, type(v), v) for h, v in cell.items()) if isinstance(cell, dict) else id(cell)

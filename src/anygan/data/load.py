@@ -1,0 +1,94 @@
+"""One door to all data: the name of a built-in set, a folder, a file, or rows in memory."""
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError, DataError, nearest
+from .assemble import from_rows
+from .built_in import check_split
+from .digits import digits
+from .download import FSDD, MNIST, fetch_all
+from .mnist import mnist, stacked_mnist
+from .readers import open_data
+from .rows import DataSet
+from .spoken_mnist import spoken_mnist
+from .synthetic import grid, ring
+
+__all__ = ["BUILT_IN", "load_data"]
+
+BUILT_IN = ("digits", "grid", "mnist", "ring", "spoken-mnist", "stacked-mnist")
+
+EMBEDDED = {"digits": digits, "grid": grid, "ring": ring}
+DOWNLOADED = {
+    "mnist": (mnist, MNIST),
+    "spoken-mnist": (spoken_mnist, MNIST + FSDD),
+    "stacked-mnist": (stacked_mnist, MNIST),
+}
+
+
+def load_data(
+    source: str | Path | DataSet | Iterable[Mapping[str, Any]],
+    *,
+    kinds: Mapping[str, str] | None = None,
+    data_dir: str | Path | None = None,
+    split: str = "train",
+) -> DataSet:
+    """A data set from wherever it is.
+
+    Args:
+        source: a name in :data:`BUILT_IN`, perhaps followed by ':train' or ':test'; a folder with metadata.csv, .tsv,
+            .jsonl or .parquet, or such a file; an iterable of dicts; or a data set, which is returned as it is.
+        kinds: column or modality -> kind, where they are not to be told from the cells.
+        data_dir: the folder that holds what built-in sets read; else ``$ANYGAN_DATA``, else a cache, to which missing
+            files are downloaded.
+        split: of a built-in set that is named without one.
+
+    Raises:
+        DataError: when the data cannot be found, had or read.
+        ConfigError: when ``split`` or ``kinds`` has an unknown name or kind.
+
+    Example:
+        >>> load_data("digits:test").kinds
+        {'image': 'image', 'audio': 'audio', 'text': 'text'}
+    """
+    if isinstance(source, DataSet):
+        return source
+    if not isinstance(source, str | Path):
+        return from_rows(source, kinds=kinds)
+    name, _, asked = source.partition(":") if isinstance(source, str) else ("", "", "")
+    if name in BUILT_IN:
+        return _built_in(name, check_split(asked or split), data_dir, kinds or {})
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise DataError(
+            f"There is no data set '{source}': no such folder or file, and no built-in set has that name."
+            f"{nearest(str(source), (*BUILT_IN, *_like(path)))}"
+        )
+    return open_data(path, kinds)
+
+
+def _built_in(name: str, split: str, data_dir: str | Path | None, kinds: Mapping[str, str]) -> DataSet:
+    if name in EMBEDDED:
+        data = EMBEDDED[name](split)
+    else:
+        load, files = DOWNLOADED[name]
+        chosen = data_dir or os.environ.get("ANYGAN_DATA")
+        data = load(split, Path(chosen).expanduser() if chosen else fetch_all(files))
+    for modality, kind in kinds.items():
+        if modality not in data.kinds:
+            raise ConfigError(
+                f"Unknown modality '{modality}' in --kind {modality}={kind}.{nearest(modality, data.kinds)}"
+            )
+        if kind != data.kinds[modality]:
+            raise ConfigError(f"'{modality}' of {name} is of kind {data.kinds[modality]}, not {kind}. Drop --kind.")
+    return data
+
+
+def _like(path: Path) -> list[str]:
+    """What lies in the same folder under a name like this one, as the user would type it."""
+    if not path.parent.is_dir():
+        return []
+    return difflib.get_close_matches(str(path), [str(p) for p in path.parent.iterdir()], n=1)

@@ -1,0 +1,155 @@
+"""Files of rows: CSV, TSV, JSON lines and Parquet, or a folder that holds one as ``metadata``.
+
+The folder is that of Hugging Face's ``imagefolder`` (https://huggingface.co/docs/datasets/image_load): columns
+``file_name`` and ``NAME_file_name`` hold paths relative to it. Text is UTF-8, an empty cell is missing. A file that is
+broken as a whole is refused with the row where it breaks; rows are counted from 1, the header not among them.
+"""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import pyarrow
+import pyarrow.parquet
+
+from ..errors import DataError
+from .assemble import assemble
+from .rows import DataSet, Source
+
+__all__ = ["METADATA", "SUFFIXES", "open_data", "read_source"]
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
+METADATA = tuple(f"metadata{suffix}" for suffix in SUFFIXES)
+
+Rows = list[dict[str, Any]]
+
+
+def open_data(path: Path, kinds: Mapping[str, str] | None = None) -> DataSet:
+    """The data set in a folder or file.
+
+    Args:
+        path: a folder with metadata.csv, .tsv, .jsonl or .parquet, or such a file itself.
+        kinds: column or modality -> kind, where they are not to be told from the cells.
+
+    Raises:
+        DataError: when it is missing, broken, or a column's kind cannot be told.
+        ConfigError: when ``kinds`` has an unknown name or kind.
+    """
+    source = read_source(path)
+    return assemble(str(path), source.headers, source.rows, kinds, source.path.parent, source)
+
+
+def read_source(path: Path) -> Source:
+    """The rows of a folder or file as they stand: strings from CSV and TSV, values from JSON lines and Parquet.
+
+    Raises:
+        DataError: when it is missing or broken.
+    """
+    file = _metadata(path) if path.is_dir() else path
+    if not file.is_file():
+        raise DataError(f"There is no file {file}.")
+    readers = {".csv": _read_csv, ".tsv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
+    if file.suffix.lower() not in readers:
+        raise DataError(f"Expected a folder or a file that ends in {', '.join(SUFFIXES)}, got {file}.")
+    try:
+        headers, rows = readers[file.suffix.lower()](file)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file} is not UTF-8 (byte {error.start:,}). Save it as UTF-8.") from None
+    except (OSError, pyarrow.ArrowException) as error:
+        raise DataError(f"{file} cannot be read: {error}") from None
+    if not rows:
+        raise DataError(f"{file} holds no rows.")
+    return Source(file, headers, rows)
+
+
+def _metadata(folder: Path) -> Path:
+    found = next((folder / name for name in METADATA if (folder / name).is_file()), None)
+    if found is None:
+        here = ", ".join(sorted(p.name for p in folder.iterdir())[:5]) or "nothing"
+        raise DataError(f"Expected one of {', '.join(METADATA)} in the folder {folder}; it holds {here}.")
+    return found
+
+
+def _read_csv(file: Path) -> tuple[tuple[str, ...], Rows]:
+    delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
+    with file.open(encoding="utf-8-sig", newline="") as text, _long_fields():
+        lines = _csv_lines(file, text, delimiter)
+        headers = tuple(next(lines, ()))
+        _check_headers(file, headers)
+        if len(headers) == 1 and (other := next((d for d in ";\t" if d in headers[0]), None)):
+            raise DataError(f"{file} parts its columns by {other!r}. Save it with {delimiter!r} between them.")
+        rows = []
+        for number, line in enumerate(lines, 1):
+            if len(line) != len(headers):
+                raise DataError(
+                    f"{file}, row {number}: {len(line)} cells, but the header names {len(headers)} columns. Put quotes "
+                    "around a cell that holds a comma or the end of a line, and leave empty what is missing."
+                )
+            rows.append(dict(zip(headers, line, strict=True)))
+    return headers, rows
+
+
+def _csv_lines(file: Path, text: TextIO, delimiter: str) -> Iterator[list[str]]:
+    """Every line that is not blank."""
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    number = 0
+    try:
+        for line in reader:
+            if line:
+                yield line
+                number += 1
+    except csv.Error as error:
+        where = f"row {number}" if number else "the header"
+        raise DataError(
+            f"{file}, {where}, about line {reader.line_num}: {error}. Quotes must enclose a whole cell, and quotes "
+            "inside it be doubled."
+        ) from None
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let cells be longer than the csv module's 131,072 characters, which is a limit of the whole process."""
+    limit = csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _read_jsonl(file: Path) -> tuple[tuple[str, ...], Rows]:
+    rows: Rows = []
+    with file.open(encoding="utf-8-sig") as text:
+        for number, line in enumerate(text, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise DataError(f"{file}, line {number}: not JSON ({error}).") from None
+            if not isinstance(row, dict):
+                raise DataError(f"{file}, line {number}: expected an object {{...}}, got {line.strip()[:40]}")
+            rows.append(row)
+    headers = tuple(dict.fromkeys(header for row in rows for header in row))
+    return headers, [{header: row.get(header) for header in headers} for row in rows]
+
+
+def _read_parquet(file: Path) -> tuple[tuple[str, ...], Rows]:
+    table = pyarrow.parquet.read_table(file)
+    headers = tuple(str(name) for name in table.column_names)
+    _check_headers(file, headers)
+    rows: Rows = table.to_pylist()
+    return headers, rows
+
+
+def _check_headers(file: Path, headers: tuple[str, ...]) -> None:
+    if not headers:
+        raise DataError(f"{file} is empty: expected a line that names the columns.")
+    for number, header in enumerate(headers, 1):
+        if not header.strip():
+            raise DataError(f"{file}: column {number} has no name. Name it in the first line, or delete it.")
+        if headers.index(header) != number - 1:
+            raise DataError(f"{file}: two columns are called '{header}'. Rename one.")

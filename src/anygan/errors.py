@@ -1,0 +1,44 @@
+"""What went wrong, in the user's words.
+
+Every error a user can mend is an :class:`AnyGANError`: a sentence that says what was expected, what came and what to
+type. The command line prints it alone and ends with exit code 2. Whatever else is raised is a defect of ours.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["AnyGANError", "CellError", "ConfigError", "DataError", "RunError", "nearest"]
+
+
+class AnyGANError(ValueError):
+    """Something the user can mend."""
+
+
+class CellError(AnyGANError):
+    """One cell cannot be read. The message is the reason alone; who reads the row adds row, column and file."""
+
+
+class ConfigError(AnyGANError):
+    """A setting that is unknown, or does not go with the others."""
+
+
+class DataError(AnyGANError):
+    """A data set that cannot be found, read or understood."""
+
+
+class RunError(AnyGANError):
+    """A run folder or checkpoint that cannot be used as asked."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The end of an error about an unknown name: the nearest known one, or all of them.
+
+    Example:
+        >>> nearest("imag", ["image", "text"])
+        " Did you mean 'image'?"
+        >>> nearest("zzz", ["image", "text"])
+        ' Known: image, text.'
+    """
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    return f" Did you mean '{close[0]}'?" if close else f" Known: {', '.join(names)}."

@@ -1,0 +1,272 @@
+"""Sounds: files or samples, played on a canvas of log-mel frames in [-1, 1].
+
+    stored = 20 log10 (F |STFT(x / r)|), clamped to [low, high] dB, float16 (mels, frames)
+    canvas = 2 (stored - low) / (high - low) - 1                                                 finish = tanh
+
+F are mel bands (:mod:`anygan.nn.spectral`) and r is the root mean square of the clip's loudest window, so that
+recordings of different levels look alike and a spectrogram does not depend on the level at all. ``high`` is what the
+training clips reach and ``low`` lies 70 dB below it: silence is exactly -1, where tanh saturates.
+
+Every clip begins where its recording begins; a longer one is cut at the end, a shorter one is followed by silence.
+Spectrograms become sound again by the fast Griffin-Lim algorithm, with the peak at .95.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self, TypeVar
+
+import numpy as np
+import PIL.Image
+import soundfile
+import soxr
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..data.rows import Cell
+from ..errors import CellError, DataError
+from ..nn.spectral import griffin_lim, mel_filterbank, mel_to_magnitude, stft
+from .base import Canvas, Modality, Scale
+from .image import contact_sheet
+
+__all__ = ["Audio"]
+
+Look = TypeVar("Look")
+
+HIGHEST_RATE = 16_000
+RANGE = 70.0
+"""From the floor to the loudest of all bands, decibels."""
+QUIETEST = 1e-4
+"""A clip below this level counts as silence and is not amplified further."""
+PEAK = 0.95
+MEASURED, HEARD = 512, 128
+"""Clips that :meth:`Audio.fit` takes lengths and levels of, spread evenly over the data."""
+TOGETHER = 64
+"""Clips that are turned into sound at a time."""
+
+COLOURS = np.array(
+    [(8, 6, 20), (58, 22, 96), (134, 38, 108), (206, 70, 76), (243, 140, 56), (248, 212, 110), (253, 250, 220)]
+)
+
+
+def _stored(decibels: Tensor) -> Tensor:
+    """Float16 in steps of 1/32 dB: near zero its own steps are finer than the canvas can give back."""
+    return ((decibels * 32).round() / 32).half()
+
+
+class LogMel(Canvas):
+    """Log-mel frames, (mels, frames): bands as channels along one axis of time."""
+
+    def __init__(self, mels: int, frames: int, low: float, high: float) -> None:
+        super().__init__()
+        self.shape = (mels, frames)
+        self.middle, self.span = (high + low) / 2, (high - low) / 2
+
+    def forward(self, stored: Tensor) -> Tensor:
+        return (stored.float() - self.middle) / self.span
+
+    def inverse(self, canvas: Tensor) -> Tensor:
+        return _stored(canvas.float().clamp(-1, 1) * self.span + self.middle)
+
+    def finish(self, raw: Tensor) -> Tensor:
+        return raw.tanh()
+
+
+@dataclass(frozen=True)
+class Audio(Modality):
+    """Sounds of one rate and length, one channel.
+
+    Attributes:
+        rate: samples a second, Hz.
+        samples: length of a clip, samples; ``hop`` times the frames of the canvas.
+        n_fft, hop: window and step of the spectrogram, samples.
+        mels: bands from 0 Hz to half the rate.
+        low, high: range of the spectrogram, decibels.
+    """
+
+    kind: ClassVar[str] = "audio"
+    suffix: ClassVar[str] = ".wav"
+
+    rate: int
+    samples: int
+    n_fft: int
+    hop: int
+    mels: int
+    low: float
+    high: float
+
+    @property
+    def frames(self) -> int:
+        """Frames of a spectrogram."""
+        return self.samples // self.hop
+
+    @cached_property
+    def filters(self) -> Tensor:
+        """The mel bands, (mels, n_fft // 2 + 1)."""
+        return mel_filterbank(self.rate, self.n_fft, self.mels)
+
+    @classmethod
+    def fit(cls, name: str, cells: Sequence[Cell], scale: Scale) -> Self:
+        """The commonest rate, at most 16 kHz, and a length that holds 98 of 100 clips.
+
+        The length is ``scale.frames`` steps of a power of two samples, at most 64 ms or just above it: longer sounds
+        are cut. The window is two steps, and at least 31 ms.
+        """
+        lengths = _tried(name, _length, cells, MEASURED)
+        rate = min(HIGHEST_RATE, Counter(rate for _, rate in lengths).most_common(1)[0][0])
+        longest = float(np.percentile([seconds for seconds, _ in lengths], 98)) * rate
+        window = _power_of_two(rate / 32)
+        hop = min(max(_power_of_two(longest / scale.frames), window // 8), 2 * window)
+        n_fft = max(window, 2 * hop)
+        blank = cls(name, rate, hop * scale.frames, n_fft, hop, min(64, n_fft // 4), low=-200.0, high=200.0)
+        high = float(math.ceil(max(float(s.max()) for s in _tried(name, blank.read, cells, HEARD))))
+        return replace(blank, low=high - RANGE, high=high)
+
+    def read(self, cell: Cell) -> Tensor:
+        """One sound, of any rate, length and number of channels, as decibels (mels, frames), float16."""
+        signal = torch.zeros(self.samples)
+        heard = torch.from_numpy(_mono(cell, self.rate, self.samples))
+        signal[: len(heard)] = heard
+        windows = torch.nn.functional.pad(signal, (0, self.n_fft - self.hop)).unfold(0, self.n_fft, self.hop)
+        level = windows.square().mean(1).amax().sqrt().clamp_min(QUIETEST)
+        mel = self.filters @ stft(signal / level, self.n_fft, self.hop).abs()
+        return _stored((20 * mel.clamp_min(1e-10).log10()).clamp(self.low, self.high))
+
+    def blank(self) -> Tensor:
+        return torch.zeros(self.mels, self.frames, dtype=torch.float16)
+
+    def write(self, stored: Tensor) -> tuple[NDArray[np.float32], int]:
+        """Decibels (mels, frames) as samples (samples,) in [-1, 1], and their rate."""
+        return self._sound(stored[None])[0]
+
+    def write_all(self, stored: Tensor) -> list[Cell]:
+        """Decibels (B, mels, frames) as sounds, many at a time."""
+        return [sound for i in range(0, len(stored), TOGETHER) for sound in self._sound(stored[i : i + TOGETHER])]
+
+    def _sound(self, stored: Tensor) -> list[tuple[NDArray[np.float32], int]]:
+        mel = torch.pow(10, stored.float().cpu() / 20)
+        signal = griffin_lim(mel_to_magnitude(mel, self.filters), self.n_fft, self.hop)
+        # The loudest window has level 1, so a peak below 1 is a clip that is meant to be quiet.
+        signal = signal * (PEAK / signal.abs().amax(-1, keepdim=True).clamp_min(1))
+        return [(samples, self.rate) for samples in signal.numpy()]
+
+    def save(self, cell: Cell, path: Path) -> None:
+        """Write a sound as WAV of 16 bits."""
+        samples, rate = cell
+        soundfile.write(path, samples, rate, subtype="PCM_16", format="WAV")
+
+    def canvas(self) -> LogMel:
+        return LogMel(self.mels, self.frames, self.low, self.high)
+
+    def preview(self, cells: Sequence[Cell], path: Path) -> Path | None:
+        """A sheet of spectrograms: time to the right, pitch upwards, the loud bright."""
+        if not cells:
+            return None
+        contact_sheet([self._picture(self.read(cell)) for cell in cells], tile=128).save(path, "PNG")
+        return path
+
+    def _picture(self, stored: Tensor) -> PIL.Image.Image:
+        loudness = (stored.float().flip(0).numpy() - self.low) / (self.high - self.low)
+        steps = np.linspace(0, 1, len(COLOURS))
+        pixels = np.stack([np.interp(loudness, steps, channel) for channel in COLOURS.T], -1)
+        return PIL.Image.fromarray(pixels.round().astype(np.uint8))
+
+
+def _power_of_two(least: float) -> int:
+    """The smallest power of two that is not below ``least``."""
+    return int(2 ** math.ceil(math.log2(max(least, 1))))
+
+
+def _tried(name: str, look: Callable[[Cell], Look], cells: Sequence[Cell], count: int) -> list[Look]:
+    """What ``look`` finds in about ``count`` cells or all of them, evenly spaced; those it cannot read are left out."""
+    found: list[Look] = []
+    reason = "there is none"
+    for i in range(0, len(cells), -(-len(cells) // count) or 1):
+        try:
+            found.append(look(cells[i]))
+        except CellError as error:
+            reason = str(error)
+    if not found:
+        raise DataError(f"No sound of '{name}' can be read: {reason}. If these are no sounds, say --kind {name}=KIND.")
+    return found
+
+
+def _length(cell: Cell) -> tuple[float, int]:
+    """Seconds and rate, without decoding a file."""
+    if isinstance(cell, Path):
+        with _file(cell) as file:
+            return file.frames / file.samplerate, file.samplerate
+    samples, rate = _pair(cell)
+    return len(samples) / rate, rate
+
+
+def _mono(cell: Cell, rate: int, count: int) -> NDArray[np.float32]:
+    """The first ``count`` samples at ``rate``, or all where there are fewer; no more of a file is decoded."""
+    if isinstance(cell, Path):
+        with _file(cell) as file:
+            old = file.samplerate
+            samples = _decoded(file, _enough(count, old, rate))
+    else:
+        samples, old = _pair(cell)
+        samples = samples[: _enough(count, old, rate)]
+    if samples.size == 0:
+        raise CellError("the sound has no samples")
+    if samples.ndim == 2:
+        samples = samples.mean(1, dtype=np.float32)
+    if not np.isfinite(samples).all():
+        raise CellError("the sound holds numbers that are not finite")
+    if old != rate:
+        samples = soxr.resample(samples, old, rate)
+    return np.array(samples[:count], np.float32)
+
+
+def _enough(count: int, old: int, new: int) -> int:
+    """Samples at the old rate that ``count`` at the new one need, and 50 ms that resampling may look ahead."""
+    return count if old == new else math.ceil(count * old / new) + old // 20
+
+
+def _file(path: Path) -> soundfile.SoundFile:
+    if not path.is_file():
+        raise CellError("there is no such file")
+    if path.stat().st_size == 0:
+        raise CellError("the file is empty")
+    try:
+        file = soundfile.SoundFile(path)
+    except (soundfile.SoundFileError, TypeError) as error:
+        raise CellError(f"the file is not a sound of a known format, or it is damaged: {_plain(error)}") from None
+    _check_rate(file.samplerate)
+    return file
+
+
+def _decoded(file: soundfile.SoundFile, count: int) -> NDArray[np.float32]:
+    try:
+        samples: NDArray[np.float32] = file.read(count, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
+        raise CellError(f"the sound is damaged: {_plain(error)}") from None
+    return samples
+
+
+def _plain(error: Exception) -> str:
+    return str(getattr(error, "error_string", error)).rstrip(".")
+
+
+def _pair(cell: Any) -> tuple[NDArray[np.float32], int]:
+    """Samples (samples,) or (samples, channels), integers brought to [-1, 1], and their rate."""
+    if not isinstance(cell, (tuple, list)) or len(cell) != 2 or not np.isscalar(cell[1]):
+        raise CellError(f"expected a sound (a file, or a pair of samples and rate), got {type(cell).__name__}")
+    samples, rate = np.asarray(cell[0]), int(np.asarray(cell[1]))
+    _check_rate(rate)
+    if samples.ndim not in (1, 2) or samples.dtype.kind not in "fiu":
+        raise CellError(f"expected samples (samples,) as numbers, got {samples.dtype} {samples.shape}")
+    if samples.dtype.kind == "i":
+        samples = samples / -float(np.iinfo(samples.dtype).min)
+    return samples.astype(np.float32), rate
+
+
+def _check_rate(rate: int) -> None:
+    if not 100 <= rate <= 1_000_000:
+        raise CellError(f"the sound has a rate of {rate} Hz; expected 100 to 1000000")

@@ -1,0 +1,142 @@
+"""What a modality is: a kind of cell that can be read, learned and written.
+
+A modality lives in two halves. :class:`Modality` is a frozen description found by looking at the training cells (size,
+rate, vocabulary); it reads a cell into a *stored* tensor, compact and exact, and writes a stored tensor as a cell
+again. :class:`Canvas` is the part of the model that turns stored tensors into the *canvas* on which the adversarial
+game is played, and back:
+
+    cell --read--> stored --Canvas.forward--> canvas --Canvas.inverse--> stored --write--> cell
+
+A new kind is one file in this folder with one subclass of each, named in ``modalities/__init__.py``; the tests in
+``tests/modalities/test_contract.py`` then run over it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from ..data.rows import Cell
+
+__all__ = ["Canvas", "Modality", "Scale"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much detail the model size allows: bounds that :meth:`Modality.fit` keeps.
+
+    Attributes:
+        side: longest side of a picture's canvas, pixels.
+        frames: frames of a sound's canvas.
+        tokens: longest sentence, tokens.
+        words: most frequent words that get a token of their own.
+        latent: size of a sentence's latent.
+        width: hidden width of the text autoencoder.
+    """
+
+    side: int = 64
+    frames: int = 64
+    tokens: int = 64
+    words: int = 8192
+    latent: int = 64
+    width: int = 128
+
+
+class Canvas(nn.Module, ABC):
+    """Stored tensors to the canvas of the game and back.
+
+    Attributes:
+        shape: (channels, *axes) of one canvas: no axis for vectors, one for sounds, two for pictures.
+        noise: standard deviation of the noise that real and generated canvases get before the discriminator sees them.
+        learned: whether the canvas itself is trained, before the game starts, by :meth:`loss`.
+    """
+
+    shape: tuple[int, ...]
+    noise: float = 0.0
+    learned: bool = False
+
+    @abstractmethod
+    def forward(self, stored: Tensor) -> Tensor:
+        """Stored cells (B, ...) to canvases (B, *shape), float32, about [-1, 1]."""
+
+    @abstractmethod
+    def inverse(self, canvas: Tensor) -> Tensor:
+        """Canvases (B, *shape), perhaps generated, to stored cells (B, ...) that :meth:`Modality.write` takes."""
+
+    def snap(self, canvas: Tensor) -> Tensor:
+        """Canvases as they look once written and read again: no more than a cell can hold."""
+        return self(self.inverse(canvas))  # type: ignore[no-any-return]
+
+    def finish(self, raw: Tensor) -> Tensor:
+        """What ends a generator: any real numbers (B, *shape) to the canvas's range. Differentiable."""
+        return raw
+
+    def loss(self, stored: Tensor, generator: torch.Generator) -> Tensor:
+        """The canvas's own loss, where it is learned: a scalar."""
+        raise NotImplementedError(f"{type(self).__name__} is not learned")
+
+    def settle(self, stored: Tensor) -> None:
+        """After its training: measure on stored cells (N, ...) whatever is then fixed, such as whitening."""
+
+
+@dataclass(frozen=True)
+class Modality(ABC):
+    """A named part of a row together with its kind.
+
+    The fields are plain numbers, strings and tuples: they travel as JSON in every checkpoint.
+    """
+
+    kind: ClassVar[str]
+    suffix: ClassVar[str] = ""
+    """Ending of the files that hold its cells; empty where the cell stands in the table itself."""
+
+    name: str
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, name: str, cells: Sequence[Cell], scale: Scale) -> Self:
+        """Describe the modality by its training cells. Cells that cannot be read are passed over.
+
+        Raises:
+            DataError: when no cell can be read.
+        """
+
+    @abstractmethod
+    def read(self, cell: Cell) -> Tensor:
+        """One cell as a stored tensor of a fixed shape and dtype.
+
+        Raises:
+            CellError: with the reason, when the cell cannot be read.
+        """
+
+    @abstractmethod
+    def blank(self) -> Tensor:
+        """What stands in a batch where the cell is missing: of the stored shape and dtype."""
+
+    @abstractmethod
+    def write(self, stored: Tensor) -> Cell:
+        """One stored tensor as a cell in memory (no ``Path``): what :meth:`read` takes again."""
+
+    def write_all(self, stored: Tensor) -> list[Cell]:
+        """Stored tensors (B, ...) as cells: :meth:`write` of each, faster where a kind can."""
+        return [self.write(one) for one in stored]
+
+    def save(self, cell: Cell, path: Path) -> None:
+        """Write a cell as a file, where :attr:`suffix` says that cells are files."""
+        raise NotImplementedError(f"{self.kind} cells stand in the table itself")
+
+    @abstractmethod
+    def canvas(self) -> Canvas:
+        """A new canvas module for this modality."""
+
+    @abstractmethod
+    def preview(self, cells: Sequence[Cell], path: Path) -> Path | None:
+        """Draw cells for a person to look at, as a PNG at ``path``; ``None`` where there is nothing to draw."""
+
+    def spec(self) -> dict[str, Any]:
+        """All fields and the kind, ready for JSON."""
+        return {"kind": self.kind, **asdict(self)}

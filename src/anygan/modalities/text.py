@@ -1,0 +1,231 @@
+"""Sentences, played on a latent.
+
+Maximum likelihood beats every adversarial loss on words (Caccia et al., *Language GANs falling short*, 2020), so words
+are not trained adversarially here. A denoising autoencoder is trained first, by cross-entropy:
+
+    z = E(tokens),  |z|^2 = d      L = - log p(tokens | z + noise)
+
+then frozen, its latents whitened, and the game is played on the whitened latent.
+
+A tokeniser of our own keeps every character: a word or mark together with the white space before it is one token when it
+is frequent enough in the training sentences, and its UTF-8 bytes otherwise, so that no input is impossible and decoding
+gives back exactly what was encoded.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, gelu, scaled_dot_product_attention
+
+from ..data.rows import Cell
+from ..errors import CellError, DataError
+from .base import Canvas, Modality, Scale
+
+__all__ = ["Text", "TextCanvas", "split"]
+
+PAD, END, BYTES = 0, 1, 2
+WORDS = BYTES + 256
+_TOKEN = re.compile(r"\s?\w+|\s?[^\w\s]|\s")
+
+
+def split(text: str) -> list[str]:
+    """Words and marks, each with the white space before it. Joined, they are the text again.
+
+    Example:
+        >>> split("Ah, yes")
+        ['Ah', ',', ' yes']
+    """
+    return _TOKEN.findall(text)
+
+
+@dataclass(frozen=True)
+class Text(Modality):
+    """Sentences of at most ``length - 1`` tokens; a longer one is cropped at its end.
+
+    Stored: (length,) int16 token numbers: 0 pads, 1 ends, 2 to 257 are bytes, the rest are ``words``.
+    """
+
+    kind: ClassVar[str] = "text"
+
+    words: tuple[str, ...] = ()
+    length: int = 16
+    latent: int = 64
+    width: int = 128
+
+    @classmethod
+    def fit(cls, name: str, cells: Sequence[Cell], scale: Scale) -> Self:
+        counts: Counter[str] = Counter()
+        longest = 1
+        for cell in cells:
+            if isinstance(cell, str):
+                tokens = split(cell)
+                counts.update(tokens)
+                longest = max(longest, len(tokens))
+        if not counts:
+            raise DataError(f"Column '{name}' holds no text.")
+        often = max(1, min(5, len(cells) // 1000))
+        words = tuple(sorted(w for w, n in counts.most_common(scale.words) if n >= often))
+        modality = cls(name, words, 0, scale.latent, scale.width)
+        longest = max(len(modality.encode(cell)) for cell in cells if isinstance(cell, str))
+        return cls(name, words, min(longest + 1, scale.tokens), scale.latent, scale.width)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Word -> token number."""
+        return {word: WORDS + i for i, word in enumerate(self.words)}
+
+    def encode(self, text: str) -> list[int]:
+        """Token numbers of a text of any length, without the end."""
+        tokens: list[int] = []
+        for word in split(text):
+            number = self.numbers.get(word)
+            tokens += [number] if number is not None else [BYTES + b for b in word.encode("utf-8", "surrogatepass")]
+        return tokens
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of token numbers, up to the end. Bytes that are no UTF-8 (never written by :meth:`encode`) show as �."""
+        parts: list[bytes] = []
+        for token in tokens:
+            if token in (PAD, END):
+                break
+            word = self.words[token - WORDS].encode("utf-8", "surrogatepass") if token >= WORDS else bytes([token - BYTES])
+            parts.append(word)
+        return b"".join(parts).decode("utf-8", "replace")
+
+    def read(self, cell: Cell) -> Tensor:
+        if not isinstance(cell, str):
+            raise CellError(f"expected a text, got {type(cell).__name__}")
+        if not cell:
+            raise CellError("the text is empty")
+        tokens = self.encode(cell)[: self.length - 1] + [END]
+        stored = torch.zeros(self.length, dtype=torch.int16)
+        stored[: len(tokens)] = torch.tensor(tokens, dtype=torch.int16)
+        return stored
+
+    def blank(self) -> Tensor:
+        return torch.zeros(self.length, dtype=torch.int16)
+
+    def write(self, stored: Tensor) -> Cell:
+        return self.decode(stored.tolist())
+
+    def canvas(self) -> "TextCanvas":
+        return TextCanvas(WORDS + len(self.words), self.length, self.latent, self.width)
+
+    def preview(self, cells: Sequence[Cell], path: Path) -> Path | None:
+        return None
+
+
+class Attention(nn.Module):
+    """One pre-normalised transformer block over (B, T, width), four heads, padded places masked out."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.mix, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        b, t, w = x.shape
+        q, k, v = self.mix(self.norm1(x)).view(b, t, 3, 4, w // 4).permute(2, 0, 3, 1, 4)
+        y = scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])
+        x = x + self.out(y.transpose(1, 2).reshape(b, t, w))
+        return x + self.down(gelu(self.up(self.norm2(x))))
+
+
+class TextCanvas(Canvas):
+    """Tokens to a whitened latent (B, latent), and a small causal decoder back to tokens."""
+
+    learned = True
+    noise = 0.125
+    denoised = 0.5
+    """Largest standard deviation of the noise that the decoder learns to undo."""
+
+    mean: Tensor
+    whiten: Tensor
+    colour: Tensor
+
+    def __init__(self, tokens: int, length: int, latent: int, width: int) -> None:
+        super().__init__()
+        self.shape = (latent,)
+        self.length = length
+        self.embed = nn.Embedding(tokens, width)
+        self.place = nn.Parameter(0.02 * torch.randn(length, width))
+        self.blocks = nn.ModuleList([Attention(width), Attention(width)])
+        self.pool = nn.Linear(width, latent)
+        self.start = nn.Linear(latent, width)
+        self.recall = nn.Linear(latent, width)
+        self.cell = nn.GRU(2 * width, width, batch_first=True)
+        self.word = nn.Linear(width, tokens)
+        nn.init.normal_(self.embed.weight, std=0.1)
+        self.register_buffer("mean", torch.zeros(latent))
+        self.register_buffer("whiten", torch.eye(latent))
+        self.register_buffer("colour", torch.eye(latent))
+
+    def latent(self, stored: Tensor) -> Tensor:
+        """(B, length) tokens -> (B, latent) of unit mean square."""
+        tokens = stored.long()
+        mask = tokens != PAD
+        mask[:, 0] = True
+        x = self.embed(tokens) + self.place
+        for block in self.blocks:
+            x = block(x, mask)
+        weight = mask.unsqueeze(2).to(x)
+        z: Tensor = self.pool((x * weight).sum(1) / weight.sum(1)).float()
+        return z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-6)
+
+    def hidden(self, z: Tensor) -> Tensor:
+        """The decoder's first state, (1, B, width)."""
+        return torch.tanh(self.start(z)).unsqueeze(0)
+
+    def loss(self, stored: Tensor, generator: torch.Generator) -> Tensor:
+        """Cross-entropy of the tokens given their noised latent; a fifth of the decoder's inputs are hidden from it."""
+        tokens = stored.long()
+        z = self.latent(stored)
+        level = self.denoised * torch.rand(len(z), 1, generator=generator).to(z)
+        z = z + level * torch.randn(z.shape, generator=generator).to(z)
+        before = torch.cat([torch.full_like(tokens[:, :1], END), tokens[:, :-1]], 1)
+        shown = torch.rand(before.shape, generator=generator).to(z) > 0.2
+        x = self.embed(before) * shown.unsqueeze(2)
+        x = torch.cat([x, self.recall(z).unsqueeze(1).expand_as(x)], 2)
+        logits = self.word(self.cell(x, self.hidden(z))[0])
+        return cross_entropy(logits.flatten(0, 1).float(), tokens.flatten(), ignore_index=PAD)
+
+    def settle(self, stored: Tensor) -> None:
+        """Whiten: zero mean and, down to the noise that the decoder undoes anyway, unit covariance."""
+        z = torch.cat([self.latent(part) for part in stored.split(1024)]).double()
+        self.mean.copy_(z.mean(0))
+        centred = z - z.mean(0)
+        values, vectors = torch.linalg.eigh(centred.T @ centred / len(z))
+        deviation = (values.clamp(min=0) + self.noise**2).sqrt()
+        self.whiten.copy_((vectors / deviation) @ vectors.T)
+        self.colour.copy_((vectors * deviation) @ vectors.T)
+
+    def forward(self, stored: Tensor) -> Tensor:
+        return (self.latent(stored) - self.mean) @ self.whiten
+
+    def inverse(self, canvas: Tensor) -> Tensor:
+        """Greedy decoding."""
+        z = canvas.float() @ self.colour + self.mean
+        state, recall = self.hidden(z), self.recall(z).unsqueeze(1)
+        token = torch.full((len(z), 1), END, device=z.device)
+        done = torch.zeros(len(z), dtype=torch.bool, device=z.device)
+        written = torch.zeros(len(z), self.length, dtype=torch.int16, device=z.device)
+        for place in range(self.length):
+            out, state = self.cell(torch.cat([self.embed(token), recall], 2), state)
+            logits = self.word(out[:, 0])
+            logits[:, PAD] = -torch.inf
+            if place == 0:
+                logits[:, END] = -torch.inf
+            token = logits.argmax(1, keepdim=True)
+            written[:, place] = torch.where(done, PAD, token[:, 0]).to(torch.int16)
+            done |= token[:, 0] == END
+            if bool(done.all()):
+                break
+        return written

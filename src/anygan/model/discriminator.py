@@ -1,0 +1,35 @@
+"""Discriminator D_m: is this canvas real, alone and together with a code?
+
+A projection discriminator (Miyato, Koyama, *cGANs with projection discriminator*, 2018):
+
+    D(x | c) = w . f(x) + (V f(x)) . c
+
+With c = 0, nothing known, it is the unconditional score.
+"""
+
+import math
+
+from torch import Tensor, nn
+
+from ..nn.blocks import Trunk
+
+__all__ = ["Discriminator"]
+
+
+class Discriminator(nn.Module):
+    """Features once, scores for as many codes as wanted: ``D.score(D(x), c)``."""
+
+    def __init__(self, shape: tuple[int, ...], width: int, features: int, code: int) -> None:
+        super().__init__()
+        self.trunk = Trunk(shape, width, features)
+        self.alone = nn.Linear(features, 1)
+        self.project = nn.Linear(features, code)
+
+    def forward(self, canvas: Tensor) -> Tensor:
+        """(B, *shape) -> features (B, features)."""
+        return self.trunk(canvas)
+
+    def score(self, features: Tensor, code: Tensor) -> Tensor:
+        """Features (B, features) and codes (B, code), unit or zero -> logits (B,)."""
+        together = (self.project(features) * code).sum(1)
+        return (self.alone(features).squeeze(1) + together).float()

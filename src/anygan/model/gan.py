@@ -1,0 +1,86 @@
+"""The whole model: one encoder, generator and discriminator per modality, meeting in one code.
+
+:class:`AnyGAN` is what a trained model is; :class:`Critics` are the discriminators, which training alone needs.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from ..config import Config
+from ..data.rows import Batch
+from ..modalities import Canvas, Modality
+from ..nn.blocks import Family
+from .discriminator import Discriminator
+from .encoder import Encoder
+from .fusion import Fusion
+from .generator import Generator
+from .prior import Prior
+
+__all__ = ["AnyGAN", "Critics"]
+
+
+class AnyGAN(nn.Module):
+    """Everything that generates, translates, completes and embeds.
+
+    Modalities have a fixed order, that of ``modalities``; (B, M) tensors follow it.
+    """
+
+    def __init__(self, modalities: Mapping[str, Modality], config: Config) -> None:
+        super().__init__()
+        self.modalities = dict(modalities)
+        self.names = list(modalities)
+        self.code, self.style = config.code, config.style
+        self.canvases: Family[Canvas] = Family(self.names, lambda name: self.modalities[name].canvas())
+        shapes = {name: self.canvases[name].shape for name in self.names}
+        width, features, code, style = config.width, config.features, config.code, config.style
+        self.encoders = Family(self.names, lambda name: Encoder(shapes[name], width, features, code))
+        self.generators = Family(self.names, lambda name: Generator(shapes[name], width, features, code, style))
+        self.fusion = Fusion()
+        self.log_scale = nn.Parameter(torch.tensor(math.log(10.0)))
+        self.prior = Prior(style, code, features)
+
+    def draw(self, batch: Batch) -> dict[str, Tensor]:
+        """The canvas of every modality, name -> (B, *shape). No gradient: canvases are fixed while the game runs."""
+        with torch.no_grad():
+            return {name: self.canvases[name](batch.values[name]) for name in self.names}
+
+    def evidence(self, canvases: Mapping[str, Tensor]) -> Tensor:
+        """Evidence of every modality side by side, (B, M, code)."""
+        return torch.stack([self.encoders[name](canvases[name]) for name in self.names], 1)
+
+    def styles(self, rows: int, generator: torch.Generator, device: torch.device) -> Tensor:
+        """A style for every modality from its prior, (rows, M, style)."""
+        return torch.randn(rows, len(self.names), self.style, generator=generator).to(device)
+
+    def sample(self, given: Tensor, generator: torch.Generator) -> Tensor:
+        """A complete code for each given one (B, code); zero rows are drawn from the unconditional prior."""
+        noise = torch.randn(len(given), self.style, generator=generator).to(given.device)
+        if len(self.names) == 1:
+            return normalize(torch.randn(given.shape, generator=generator).to(given.device), dim=1)
+        drawn: Tensor = self.prior(noise, given)
+        return drawn
+
+    def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:
+        """The canvas of one modality, (B, *shape), in range."""
+        return self.canvases[name].finish(self.generators[name](code, style).float())
+
+    def render(self, code: Tensor, names: Sequence[str], generator: torch.Generator) -> dict[str, Tensor]:
+        """Canvases of the named modalities for each code, with fresh styles."""
+        styles = self.styles(len(code), generator, code.device)
+        return {name: self.paint(name, code, styles[:, self.names.index(name)]) for name in names}
+
+
+class Critics(nn.Module):
+    """A discriminator for each canvas, and one for codes."""
+
+    def __init__(self, model: AnyGAN, config: Config) -> None:
+        super().__init__()
+        width, features, code = config.width, config.features, config.code
+        self.canvases = Family(
+            model.names, lambda name: Discriminator(model.canvases[name].shape, width, features, code)
+        )
+        self.codes = Discriminator((code,), width, features, code)

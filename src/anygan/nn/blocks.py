@@ -1,0 +1,98 @@
+"""Building blocks that work on any number of axes: vectors (B, C), frames (B, C, L), pixels (B, C, H, W)."""
+
+import math
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import Generic, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
+
+__all__ = ["MLP", "Family", "Trunk", "conv", "depth_to_space", "pixel_norm", "space_to_depth"]
+
+M = TypeVar("M", bound=nn.Module)
+
+
+class Family(nn.Module, Generic[M]):
+    """One module for each name. Unlike a ``ModuleDict`` it takes any name that a column may have, dots included."""
+
+    def __init__(self, names: Iterable[str], make: Callable[[str], M]) -> None:
+        super().__init__()
+        self.names = list(names)
+        self.members = nn.ModuleList(make(name) for name in self.names)
+
+    def __getitem__(self, name: str) -> M:
+        return cast(M, self.members[self.names.index(name)])
+
+
+def conv(axes: int, inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Module:
+    """A padded convolution over 1 or 2 axes, or a linear layer over none."""
+    if axes == 0:
+        return nn.Linear(inputs, outputs)
+    return (nn.Conv1d, nn.Conv2d)[axes - 1](inputs, outputs, kernel, stride, kernel // 2)
+
+
+def space_to_depth(x: Tensor) -> Tensor:
+    """Halve every axis: (B, C, *axes) -> (B, C * 2^n, *axes / 2). Exact; undone by :func:`depth_to_space`."""
+    n = x.dim() - 2
+    split = [part for size in x.shape[2:] for part in (size // 2, 2)]
+    x = x.reshape(*x.shape[:2], *split)
+    order = [0, 1, *range(3, 3 + 2 * n, 2), *range(2, 2 + 2 * n, 2)]
+    x = x.permute(order)
+    return x.reshape(x.shape[0], -1, *x.shape[2 + n :])
+
+
+def depth_to_space(x: Tensor) -> Tensor:
+    """Double every axis: (B, C * 2^n, *axes) -> (B, C, 2 * axes) (Shi et al., sub-pixel convolution, 2016)."""
+    n = x.dim() - 2
+    sizes = x.shape[2:]
+    x = x.reshape(x.shape[0], -1, *([2] * n), *sizes)
+    order = [0, 1, *(axis for i in range(n) for axis in (2 + n + i, 2 + i))]
+    return x.permute(order).reshape(x.shape[0], -1, *(2 * size for size in sizes))
+
+
+def pixel_norm(x: Tensor) -> Tensor:
+    """Unit mean square over the channels of every position (Karras et al., progressive growing, 2018)."""
+    return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-6)
+
+
+class MLP(nn.Sequential):
+    """Linear layers of the given sizes with LeakyReLU(.2) between them: (B, sizes[0]) -> (B, sizes[-1])."""
+
+    def __init__(self, *sizes: int) -> None:
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise(sizes):
+            layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(0.2)]
+        super().__init__(*layers[:-1])
+
+
+class Trunk(nn.Module):
+    """Canvas to features, (B, *shape) -> (B, features): strided convolutions, or an MLP where there is no axis.
+
+    There is no normalisation layer: a batch statistic would break gradient penalties and the pairing of rows.
+    """
+
+    def __init__(self, shape: tuple[int, ...], width: int, features: int) -> None:
+        super().__init__()
+        channels, *sizes = shape
+        self.axes = len(sizes)
+        if self.axes == 0:
+            self.layers = nn.ModuleList([nn.Linear(channels, features), nn.Linear(features, features)])
+            flat = features
+        else:
+            start, most, smallest = (4 * width, 6 * width, 8) if self.axes == 1 else (width, 4 * width, 4)
+            sizes = [size // 2 for size in sizes]
+            self.layers = nn.ModuleList([conv(self.axes, channels * 2**self.axes, start)])
+            while max(sizes) > smallest:
+                self.layers.append(conv(self.axes, start, min(2 * start, most), stride=2))
+                start, sizes = min(2 * start, most), [(size + 1) // 2 for size in sizes]
+            flat = start * math.prod(sizes)
+        self.last = nn.Linear(flat, features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.axes:
+            x = space_to_depth(x)
+        for layer in self.layers:
+            x = leaky_relu(layer(x), 0.2)
+        return leaky_relu(self.last(x.flatten(1)), 0.2)

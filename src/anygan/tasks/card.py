@@ -1,0 +1,69 @@
+"""The report card handed out: ``report.json`` for machines, ``report.html`` for people, a few lines for the terminal."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .evaluate import Card
+from .page import draw_card, short
+
+__all__ = ["summary", "write_card"]
+
+Figures = Mapping[str, Any]
+
+
+def write_card(card: Card, out: Path, log: Iterable[Mapping[str, Any]] = ()) -> tuple[Path, Path]:
+    """Write ``report.json`` and ``report.html`` into a folder and return their paths.
+
+    Args:
+        card: the report card.
+        out: the folder, made where there is none.
+        log: the records of the run's ``log.jsonl``, for the curves.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    numbers, page = out / "report.json", out / "report.html"
+    numbers.write_text(json.dumps(_finite(card.figures), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    draw_card(card, log).write(page)
+    return numbers, page
+
+
+def summary(card: Card) -> list[tuple[str, float, str]]:
+    """The card in a few rows: what was measured, its value, and what to read it against."""
+    figures, rows = card.figures, []
+    for name, told in (
+        ("one modality to another", figures["coherence"]),
+        ("agreement of drawn rows", figures["joint"]),
+    ):
+        if told and told["value"] is not None:
+            rows.append((f"{figures['label']}: {name}", told["value"], _against(told)))
+    for told in figures["translations"]:
+        if len(told["given"]) == 1:
+            rows += _direction(told, figures["label"])
+    for name, distance in figures["samples"]["distance"].items():
+        if distance:
+            rows.append((f"distance of drawn {name}", distance["value"], f"real {short(distance['floor'])}"))
+    return rows
+
+
+def _direction(told: Figures, label: str | None) -> list[tuple[str, float, str]]:
+    score, distance = told["coherence"].get(label), told["distance"]
+    title = f"{told['given'][0]} -> {told['to']}"
+    beside = f", distance {short(distance['value'])} (real {short(distance['floor'])})" if distance else ""
+    if score:
+        return [(title, score["value"], _against(score) + beside)]
+    return [(f"{title}, distance", distance["value"], f"real {short(distance['floor'])}")] if distance else []
+
+
+def _against(told: Figures) -> str:
+    return f"real {short(told['ceiling'])}, chance {short(told['chance'])}"
+
+
+def _finite(value: Any) -> Any:
+    """The same with nothing where a number is none: JSON has no word for it."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,142 @@
+"""How every verb looks at data: chunk by chunk, bad cells set aside and remembered."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..data.assemble import assemble
+from ..data.load import BUILT_IN, load_data
+from ..data.readers import read_source
+from ..data.rows import BadCell, Batch, Cell, DataSet
+from ..errors import CellError, ConfigError, DataError, nearest
+from ..modalities import Modality, Table
+from ..model.gan import AnyGAN
+
+__all__ = ["CHUNK", "Chunk", "Rows", "check_names", "chunks", "open_rows", "scalar_kind", "seeded"]
+
+Rows = DataSet | str | Path | Iterable[Mapping[str, Any]]
+
+CHUNK = 256
+"""Rows that are looked at together."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A few rows of a data set.
+
+    Attributes:
+        rows: (B,) their numbers, counted from 0.
+        cells: the rows' cells, ``None`` where missing or bad.
+        batch: the same as tensors, for all of the model's modalities.
+        bad: cells among them that were given and could not be read.
+    """
+
+    rows: NDArray[np.int64]
+    cells: list[dict[str, Cell | None]]
+    batch: Batch
+    bad: list[BadCell] = field(default_factory=list)
+
+
+def open_rows(modalities: Mapping[str, Modality], rows: Rows, data_dir: Path | None = None) -> DataSet:
+    """Rows as a data set of the model's own columns and kinds: a few cells could be taken for another kind, or for none.
+
+    Columns that the model does not know are left out; ``source`` still has them. Built-in sets give their test split.
+
+    Raises:
+        DataError: when the rows cannot be read, or no column is the model's.
+    """
+    if isinstance(rows, DataSet):
+        return rows
+    if isinstance(rows, str | Path):
+        path = Path(rows).expanduser()
+        if str(rows).partition(":")[0] in BUILT_IN or not path.exists():
+            return load_data(rows, data_dir=data_dir, split="test")
+        source = read_source(path)
+        name, headers, listed, folder = str(path), source.headers, source.rows, source.path.parent
+    else:
+        listed, source, folder, name = list(rows), None, None, "rows"
+        headers = tuple(dict.fromkeys(str(header) for row in listed for header in row))
+    kinds = _kinds(modalities, headers)
+    if not kinds:
+        raise DataError(
+            f"'{name}' has none of the columns that the model knows: expected {', '.join(modalities)}, "
+            f"found {', '.join(headers) or 'nothing'}."
+        )
+    return assemble(name, list(kinds), listed, kinds, folder, source)
+
+
+def _kinds(modalities: Mapping[str, Modality], headers: Collection[str]) -> dict[str, str]:
+    """Kind of each header that belongs to a modality, in the order of the headers."""
+    kinds = {}
+    for name, modality in modalities.items():
+        if isinstance(modality, Table):
+            kinds |= {column.name: scalar_kind(column.type) for column in modality.columns if column.name in headers}
+            continue
+        files = (f"{name}_file_name", *(["file_name"] if name == modality.kind else [])) if modality.suffix else ()
+        header = next((candidate for candidate in (*files, name) if candidate in headers), None)
+        if header is not None:
+            kinds[header] = modality.kind
+    return {header: kinds[header] for header in headers if header in kinds}
+
+
+def scalar_kind(type_name: str) -> str:
+    """The kind of a table's column, as readers call it."""
+    return {"integer": "number", "time": "date"}.get(type_name, type_name)
+
+
+def check_names(names: Collection[str], known: Collection[str], option: str) -> None:
+    """Refuse a modality that the model, or the data, does not have.
+
+    Raises:
+        ConfigError: with the option and the nearest known name.
+    """
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"Unknown modality '{name}' in {option}.{nearest(name, known)}")
+
+
+def seeded(seed: int, place: int) -> torch.Generator:
+    """The source of everything random at one place of a data set, whatever came before it."""
+    return torch.Generator().manual_seed(seed * 1_000_003 + place)
+
+
+def chunks(model: AnyGAN, data: DataSet, names: Collection[str], size: int = CHUNK) -> Iterator[Chunk]:
+    """All rows of a data set, of which only the named modalities are read.
+
+    Raises:
+        DataError: when a column is of another kind than the model's modality of that name.
+    """
+    for name in names:
+        if name in data.columns and data.columns[name].kind != model.modalities[name].kind:
+            raise DataError(
+                f"Column '{name}' of '{data.name}' is of kind {data.columns[name].kind}, the model's is of kind "
+                f"{model.modalities[name].kind}. Say so: --kind {name}={model.modalities[name].kind}"
+            )
+    wanted = [name for name in model.names if name in names and name in data.columns]
+    index = data.pairing(0).index
+    blanks = {name: m.blank() for name, m in model.modalities.items()}
+    for first in range(0, len(data), size):
+        rows = np.arange(first, min(first + size, len(data)))
+        cells: list[dict[str, Cell | None]] = [{} for _ in rows]
+        values, present, bad = {}, {}, []
+        for name, modality in model.modalities.items():
+            stored = [blanks[name]] * len(rows)
+            there = torch.zeros(len(rows), dtype=torch.bool)
+            for place, row in enumerate(rows if name in wanted else ()):
+                number = index[name][row]
+                cell = data.columns[name].cells[number] if number >= 0 else None
+                if cell is not None:
+                    try:
+                        stored[place], there[place] = modality.read(cell), True
+                    except CellError as error:
+                        bad.append(BadCell.of(data.columns[name], int(row), cell, str(error)))
+                        cell = None
+                cells[place][name] = cell
+            values[name], present[name] = torch.stack(stored), there
+        device = next(model.parameters()).device
+        yield Chunk(rows, cells, Batch(values, present).to(device), bad)

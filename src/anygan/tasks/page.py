@@ -1,0 +1,282 @@
+"""The report card as a page that a person understands in two minutes.
+
+It says in words how good the model is, then shows what it makes, then how it was trained, and ends with the tables
+behind the words.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .evaluate import Card
+from .report import Report
+
+__all__ = ["draw_card", "short"]
+
+Figures = Mapping[str, Any]
+
+SMOOTH = 30
+"""Stretches that a training curve is averaged over: steps differ more from each other than the game changes."""
+
+
+def short(value: float) -> str:
+    """A number with the digits that matter.
+
+    Example:
+        >>> short(0.954), short(31.6)
+        ('0.95', '32')
+    """
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def draw_card(card: Card, log: Iterable[Mapping[str, Any]] = ()) -> Report:
+    """The page, to be written or added to."""
+    figures = card.figures
+    report = Report(_title(figures), _lead(figures))
+    _words(report, figures)
+    _tiles(report, figures)
+    _translations(report, card)
+    _samples(report, card)
+    _curves(report, list(log))
+    _coherence(report, figures)
+    _distances(report, figures)
+    _judges(report, figures)
+    return report
+
+
+def _title(figures: Figures) -> str:
+    return f"AnyGAN on {str(figures['run']['data'] or figures['data']['train']).split(':')[0]}"
+
+
+def _lead(figures: Figures) -> str:
+    run = figures["run"]
+    kinds = [name if name == kind else f"{name} ({kind})" for name, kind in figures["modalities"].items()]
+    trained = [f"{run['minutes']:.1f} minutes" if run["minutes"] is not None else "", _steps(run)]
+    length = " and ".join(filter(None, trained))
+    return (
+        f"One model of {_listed(kinds)}, {run['parameters'] / 1e6:.1f} million parameters"
+        f"{f', trained for {length}' if length else ''}."
+    )
+
+
+def _steps(run: Figures) -> str:
+    return f"{run['steps']:,} steps" if run["steps"] is not None else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+
+
+def _words(report: Report, figures: Figures) -> None:
+    """How good it is, in sentences."""
+    label, cross, joint = figures["label"], figures["coherence"], figures["joint"]
+    if cross:
+        singles = [t for t in figures["translations"] if len(t["given"]) == 1 and label in t["coherence"]]
+        by_score = sorted(singles, key=lambda told: float(told["coherence"][label]["value"]))
+        report.words(
+            f"**Translating**: from one modality to another the {label} stays the same in "
+            f"**{_percent(cross['value'])}** of {cross['count']:,} test rows, on average over {cross['directions']} "
+            f"directions. Judges that know real cells only find it in {_percent(cross['ceiling'])} of real ones; guessing "
+            f"would reach {_percent(cross['chance'])}. Best is {_arrow(by_score[-1], label)}, weakest "
+            f"{_arrow(by_score[0], label)}."
+        )
+    if joint and joint["value"] is not None:
+        report.words(
+            f"**Inventing**: of {joint['count']:,} rows drawn from noise, **{_percent(joint['value'])}** show the same "
+            f"{label} in {_listed(joint['modalities'])}; real rows do in {_percent(joint['ceiling'])}, by judges who err "
+            f"too. {_evenness(joint)}"
+        )
+    elif joint:
+        report.words(f"**Inventing**: {joint['count']:,} samples were drawn from noise. {_evenness(joint)}")
+    report.words(_nearness(figures))
+    report.words("\n\n".join(figures["notes"]))
+
+
+def _arrow(told: Figures, label: str) -> str:
+    return f"{told['given'][0]} to {told['to']} ({_percent(told['coherence'][label]['value'])})"
+
+
+def _evenness(joint: Figures) -> str:
+    missing = [name for name, share in joint["classes"].items() if share == 0]
+    if missing:
+        return f"{len(missing)} of {len(joint['classes'])} classes never appear."
+    return (
+        f"All {len(joint['classes'])} classes appear, each in {_percent(joint['least'])} to {_percent(joint['most'])}."
+    )
+
+
+def _nearness(figures: Figures) -> str:
+    """What the distances of drawn samples say."""
+    distances = {name: told for name, told in figures["samples"]["distance"].items() if told}
+    if not distances:
+        return ""
+    parts = [f"{name} {short(told['value'])} (real {short(told['floor'])})" for name, told in distances.items()]
+    return (
+        f"**Resembling**: the distance of drawn cells to real ones, beside that of real training cells: {', '.join(parts)}. "
+        "The nearer to the real one's, the better; it tells blur and lack of variety, which agreement does not."
+    )
+
+
+def _tiles(report: Report, figures: Figures) -> None:
+    tiles: dict[str, Any] = {}
+    for name, key in (("coherence", "coherence"), ("joint agreement", "joint")):
+        told = figures[key]
+        if told and told["value"] is not None:
+            tiles[f"{name} (real {short(told['ceiling'])})"] = told["value"]
+    if figures["joint"]:
+        tiles["rarest and commonest class"] = f"{figures['joint']['least']:.0%} – {figures['joint']['most']:.0%}"
+    tiles["test rows"] = figures["data"]["rows"]
+    if figures["run"]["minutes"] is not None:
+        tiles["minutes of training"] = round(figures["run"]["minutes"], 1)
+    report.figures(tiles)
+
+
+def _translations(report: Report, card: Card) -> None:
+    kinds = card.examples.kinds
+    if not card.examples.translations:
+        return
+    report.section("Translations")
+    report.words("Test rows that the model has not seen, a few of each, and several draws from one given cell.")
+    for shown in card.examples.translations:
+        score = _score(card.figures, [shown.given], shown.to)
+        report.words(f"**{shown.given} to {shown.to}**{f': {score}' if score else ''}")
+        rows = [
+            ([(kinds[shown.given], given)], [(kinds[shown.to], cell) for cell in drawn]) for given, drawn in shown.rows
+        ]
+        report.grid(rows, f"given {shown.given}", f"drawn {shown.to}")
+
+
+def _score(figures: Figures, given: Sequence[str], to: str) -> str:
+    label = figures["label"]
+    for told in figures["translations"]:
+        if told["given"] == list(given) and told["to"] == to and label in told["coherence"]:
+            score = told["coherence"][label]
+            return f"the {label} stays in {_percent(score['value'])} of {score['count']:,} rows"
+    return ""
+
+
+def _samples(report: Report, card: Card) -> None:
+    report.section("Drawn from noise")
+    kinds, samples = card.examples.kinds, card.examples.samples
+    if len(kinds) == 1:
+        (name, kind) = next(iter(kinds.items()))
+        report.grid([([], [(kind, row[name]) for row in samples])], "", f"drawn {name}")
+        return
+    report.words("Nothing was given: each line is one row, all its cells from one code.")
+    report.grid(
+        [([], [(kinds[name], cell) for name, cell in row.items()]) for row in samples], "", _listed(list(kinds))
+    )
+
+
+def _curves(report: Report, log: Sequence[Mapping[str, Any]]) -> None:
+    game = [record for record in log if record["phase"] == "game"]
+    before = [record for record in log if record["phase"] != "game"]
+    if not log:
+        return
+    report.section("Training")
+    for title, records, part in (
+        ("losses of the game", game, "losses"),
+        ("discriminators: share of pairs told apart", game, "accuracy"),
+        ("losses of learned canvases, before the game", before, "losses"),
+    ):
+        curves = _smoothed(records, part)
+        if curves:
+            report.curves(title, curves, y_range=(0, 1) if part == "accuracy" else None)
+    if game:
+        report.words(
+            "A discriminator that tells half of the pairs apart guesses, one that tells all of them has won. In between "
+            "the game is alive."
+        )
+
+
+def _smoothed(records: Sequence[Mapping[str, Any]], part: str) -> dict[str, list[tuple[float, float]]]:
+    """Name -> (step, mean) over stretches of the log: of its losses, or of a signal of its health."""
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for first in np.unique(np.linspace(0, len(records), SMOOTH, endpoint=False).astype(int)) if records else ():
+        stretch = records[first : first + -(-len(records) // SMOOTH)]
+        values: dict[str, list[float]] = {}
+        for record in stretch:
+            for key, value in record["losses" if part == "losses" else "health"].items():
+                if part == "losses" or key.endswith(f"/{part}"):
+                    values.setdefault(key.removesuffix(f"/{part}").strip("()"), []).append(value)
+        for name, found in values.items():
+            curves.setdefault(name, []).append((stretch[len(stretch) // 2]["step"], float(np.mean(found))))
+    return curves
+
+
+def _coherence(report: Report, figures: Figures) -> None:
+    """One table a label: what is given, by what is wanted."""
+    labels = dict.fromkeys(label for told in figures["translations"] for label in told["coherence"])
+    if labels:
+        report.section("Coherence")
+        report.words("Share of rows in which the judge of what was made reads the label of what was given.")
+    for label in sorted(labels, key=lambda label: label != figures["label"]):
+        told = [t for t in figures["translations"] if label in t["coherence"]]
+        targets = [name for name in figures["modalities"] if any(t["to"] == name for t in told)]
+        rows: list[list[Any]] = []
+        for given in dict.fromkeys(tuple(t["given"]) for t in told):
+            scores = {t["to"]: t["coherence"][label]["value"] for t in told if tuple(t["given"]) == given}
+            rows.append([" + ".join(given), *(scores.get(name) for name in targets)])
+        bounds = {t["to"]: t["coherence"][label] for t in told}
+        rows += [
+            [f"({word})", *(bounds[name][key] for name in targets)]
+            for word, key in (("real", "ceiling"), ("chance", "chance"))
+        ]
+        count = min(t["coherence"][label]["count"] for t in told)
+        report.table([f"{label}, given", *(f"to {name}" for name in targets)], rows, f"{count:,} rows each", shade=True)
+
+
+def _distances(report: Report, figures: Figures) -> None:
+    """What is given, by what is wanted, and the floor."""
+    drawn = {name: told for name, told in figures["samples"]["distance"].items() if told}
+    if not drawn:
+        return
+    report.section("Distance to real cells")
+    report.words(
+        "Squared Fréchet distance on the features of a judge, generated cells against real test cells. The floor is that of "
+        "real training cells against the same. Distances of different judges do not compare."
+    )
+    rows: list[list[Any]] = []
+    for given in dict.fromkeys(tuple(told["given"]) for told in figures["translations"]):
+        found = {t["to"]: t["distance"] for t in figures["translations"] if tuple(t["given"]) == given}
+        rows.append([" + ".join(given), *((found.get(name) or {}).get("value") for name in drawn)])
+    rows.append(["noise", *(told["value"] for told in drawn.values())])
+    rows.append(["(floor: real)", *(told["floor"] for told in drawn.values())])
+    rows.append(["judge", *(told["judge"] for told in drawn.values())])
+    count = min(told["count"] for told in drawn.values())
+    report.table(["given", *(f"to {name}" for name in drawn)], rows, f"at least {count:,} cells on either side")
+
+
+def _judges(report: Report, figures: Figures) -> None:
+    """Who judged, and what they are worth."""
+    report.section("Judges")
+    data = figures["data"]
+    report.words(
+        f"Classifiers trained on real cells of `{data['train']}` alone, apart from the model, and marked on {data['rows']:,} "
+        f"rows of `{data['test']}`. One that errs too often where guessing does not is not used. Seed {data['seed']}."
+    )
+    headers = [
+        "label",
+        "of",
+        "reads real cells",
+        "rewritten",
+        "chance",
+        "classes",
+        "rows",
+        "distinct cells",
+        "used",
+        "judge",
+    ]
+    rows = [
+        [m["label"], m["modality"], m["ceiling"], m.get("written"), m["chance"], m["classes"], m["rows"], m["cells"]]
+        + ["yes" if m["kept"] else "no", m["judge"]]
+        for m in figures["judges"]
+    ]
+    if rows:
+        report.table(headers, rows, "rewritten: read and written by the model's own modality, sounds through inversion")

@@ -1,0 +1,266 @@
+"""Reports: one HTML file that needs nothing but a browser.
+
+A report is a title and sections of words, figures, tables, pictures, sounds, sentences and curves, in the order they
+were added. Pictures and sounds lie inside the file as ``data:`` addresses, curves as drawn SVG, the style sheet
+``report.css`` in its head: no network, light and dark as the reader's machine has it.
+
+    report = Report("AnyGAN on digits")
+    report.section("Losses")
+    report.curves("generator and discriminator", {"G": [(0, 0.7), (1, 0.6)], "D": [(0, 0.7), (1, 0.8)]})
+    report.write(Path("report.html"))
+"""
+
+import base64
+import html
+import importlib.resources
+import io
+import math
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import soundfile
+from numpy.typing import NDArray
+
+from ..data.rows import Cell
+from ..errors import ConfigError, nearest
+from .plot import draw_lines
+from .views import Sounds, open_picture, open_sound
+
+__all__ = ["Report", "render_cell"]
+
+KINDS = ("image", "audio", "text", "table", "vector")
+DASH = "\N{EN DASH}"
+
+
+class Report:
+    """A report that grows from top to bottom. Every text is escaped; ``**bold**`` and `` `code` `` are understood.
+
+    Args:
+        title: what stands in the window's title and on top of the page.
+        lead: a sentence under it.
+    """
+
+    def __init__(self, title: str, lead: str = "") -> None:
+        self.title = title
+        self.lead = lead
+        self._sections: list[tuple[str, list[str]]] = [("", [])]
+
+    def _add(self, *parts: str) -> None:
+        self._sections[-1][1].append("".join(parts))
+
+    def section(self, title: str) -> None:
+        """Begin a section: what follows stands under this heading."""
+        self._sections.append((title, []))
+
+    def words(self, text: str) -> None:
+        """Paragraphs, parted by empty lines."""
+        self._add(*(f"<p>{_marked(part)}</p>" for part in re.split(r"\n\s*\n", text.strip()) if part))
+
+    def figures(self, figures: Mapping[str, Any]) -> None:
+        """The few numbers that matter most, large: what it is -> the number or the text."""
+        tiles = (f"<div><dt>{_marked(name)}</dt><dd>{_number(value)}</dd></div>" for name, value in figures.items())
+        self._add('<dl class="figures">', *tiles, "</dl>")
+
+    def table(
+        self, headers: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "", shade: bool = False
+    ) -> None:
+        """A table; numbers are set right. With ``shade``, numbers in [0, 1] are tinted the deeper the larger."""
+        columns = [[row[i] for row in rows if i < len(row)] for i in range(len(headers))]
+        head = "".join(f"<th{_aligned(*column)}>{_marked(h)}</th>" for h, column in zip(headers, columns, strict=True))
+        body = "".join(f"<tr>{''.join(_entry(value, shade) for value in row)}</tr>" for row in rows)
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        self._add('<div class="scroll">', table, _caption(caption, "p"), "</div>")
+
+    def pictures(self, pictures: Sequence[Cell], captions: Sequence[str] = ()) -> None:
+        """Pictures side by side, in the forms that an image cell takes."""
+        self._gallery("image", pictures, captions)
+
+    def sounds(self, sounds: Sequence[Cell], captions: Sequence[str] = ()) -> None:
+        """Sounds to play, each with its spectrogram, in the forms that an audio cell takes."""
+        self._gallery("audio", sounds, captions)
+
+    def _gallery(self, kind: str, cells: Sequence[Cell], captions: Sequence[str]) -> None:
+        given = [*captions, *[""] * (len(cells) - len(captions))]
+        shown = (
+            f"<figure>{render_cell(kind, cell)}{_caption(text)}</figure>"
+            for cell, text in zip(cells, given, strict=True)
+        )
+        self._add(f'<div class="gallery {kind}">', *shown, "</div>")
+
+    def sentences(self, sentences: Sequence[str]) -> None:
+        """Sentences, one a line."""
+        self._add('<ul class="sentences">', *(f"<li>{html.escape(text)}</li>" for text in sentences), "</ul>")
+
+    def grid(
+        self,
+        rows: Sequence[tuple[Sequence[tuple[str, Cell]], Sequence[tuple[str, Cell]]]],
+        given: str = "given",
+        drawn: str = "drawn",
+    ) -> None:
+        """What was given beside what was drawn from it, one row each.
+
+        Args:
+            rows: pairs of given and drawn cells, each a pair of kind and cell; nothing given is allowed.
+            given: heading of the left column.
+            drawn: heading of the right column.
+        """
+        head = f"<thead><tr><th>{_marked(given)}</th><th>{_marked(drawn)}</th></tr></thead>"
+        body = "".join(f"<tr><td>{_cells(left)}</td><td>{_cells(right)}</td></tr>" for left, right in rows)
+        self._add('<div class="scroll"><table class="grid">', head, "<tbody>", body, "</tbody></table></div>")
+
+    def curves(
+        self,
+        title: str,
+        curves: Mapping[str, Sequence[tuple[float, float]]],
+        x_label: str = "step",
+        y_range: tuple[float, float] | None = None,
+    ) -> None:
+        """Lines over a common axis, with a legend. Points that are not finite leave a gap.
+
+        Args:
+            title: what stands above.
+            curves: name -> points (x, y).
+            x_label: what x counts.
+            y_range: the lowest and highest y shown; of the data when not given.
+        """
+        names = "".join(f'<li class="c{i % 8}">{html.escape(name)}</li>' for i, name in enumerate(curves))
+        self._add(
+            f'<figure class="curves"><figcaption>{_marked(title)}</figcaption>',
+            draw_lines(list(curves.values()), x_label, y_range),
+            f'<ul class="legend">{names}</ul></figure>',
+        )
+
+    def html(self) -> str:
+        """The whole page."""
+        titled = [(f"s{i}", title, "".join(parts)) for i, (title, parts) in enumerate(self._sections)]
+        links = "".join(f'<a href="#{key}">{html.escape(title)}</a>' for key, title, _ in titled if title)
+        body = "".join(
+            f'<section id="{key}">{f"<h2>{html.escape(title)}</h2>" if title else ""}{content}</section>'
+            for key, title, content in titled
+            if title or content
+        )
+        css = importlib.resources.files("anygan.tasks").joinpath("report.css").read_text("utf-8")
+        return (
+            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
+            '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+            f"<title>{html.escape(self.title)}</title><style>{css}</style></head><body>"
+            f"<header><h1>{html.escape(self.title)}</h1>{f'<p>{_marked(self.lead)}</p>' if self.lead else ''}"
+            f"{f'<nav>{links}</nav>' if links else ''}</header><main>{body}</main></body></html>\n"
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the page; a reader sees the old file or the new one, never half of either."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            whole = Path(folder) / path.name
+            whole.write_text(self.html(), "utf-8")
+            os.replace(whole, path)
+
+
+def render_cell(kind: str, cell: Cell | None) -> str:
+    """One cell as HTML, a dash where it is missing.
+
+    Raises:
+        CellError: when a file cannot be read.
+        ConfigError: when the kind is unknown.
+    """
+    if cell is None:
+        return f'<span class="missing">{DASH}</span>'
+    match kind:
+        case "image":
+            picture = open_picture(cell)
+            return _image(picture, "picture" if max(picture.size) <= 128 else "picture fine")
+        case "audio":
+            samples, rate = open_sound(cell)
+            sound = io.BytesIO()
+            soundfile.write(sound, samples, rate, format="WAV", subtype="PCM_16")
+            player = f'<audio controls="" preload="metadata" src="{_data("audio/wav", sound.getvalue())}"></audio>'
+            return f'<span class="sound">{_image(_spectrogram(samples, rate), "spectrogram")}{player}</span>'
+        case "text":
+            return f'<q class="text">{html.escape(str(cell))}</q>'
+        case "table":
+            return f'<dl class="record">{"".join(_pair(name, value) for name, value in cell.items())}</dl>'
+        case "vector":
+            return _bars(np.asarray(cell, np.float64).reshape(-1))
+        case _:
+            raise ConfigError(f"Cells of kind '{kind}' cannot be shown.{nearest(kind, KINDS)}")
+
+
+def _cells(cells: Sequence[tuple[str, Cell]]) -> str:
+    return f'<div class="cells">{"".join(render_cell(kind, cell) for kind, cell in cells)}</div>'
+
+
+def _marked(text: str) -> str:
+    bold = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text))
+    return re.sub(r"`(.+?)`", r"<code>\1</code>", bold)
+
+
+def _number(value: object) -> str:
+    """A value as a person reads it, escaped."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return DASH
+    if isinstance(value, float):
+        size = abs(value)
+        if 0 < size < 0.0005:
+            return f"{value:.1e}"
+        return f"{value:,.{3 if size <= 1 else 2 if size < 10 else 1 if size < 1000 else 0}f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else html.escape(str(value))
+
+
+def _entry(value: object, shade: bool) -> str:
+    tint = f' style="--tint:{value:.3f}"' if shade and isinstance(value, float) and 0 <= value <= 1 else ""
+    return f"<td{_aligned(value)}{tint}>{_number(value)}</td>"
+
+
+def _aligned(*values: object) -> str:
+    numbers = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return ' class="number"' if numbers or values == (None,) else ""
+
+
+def _pair(name: str, value: object) -> str:
+    return f"<div><dt>{html.escape(name)}</dt><dd>{_number(value)}</dd></div>"
+
+
+def _caption(text: str, tag: str = "figcaption") -> str:
+    return f'<{tag} class="caption">{_marked(text)}</{tag}>' if text else ""
+
+
+def _data(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _image(picture: PIL.Image.Image, style: str) -> str:
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    size = f'width="{picture.width}" height="{picture.height}"'
+    return f'<img class="{style}" alt="" {size} src="{_data("image/png", file.getvalue())}"/>'
+
+
+INK = np.array([[16, 14, 36], [84, 28, 104], [186, 56, 96], [248, 140, 76], [252, 244, 200]], np.float64)
+"""Colours of a spectrogram from silence to the loudest point, evenly spaced."""
+
+
+def _spectrogram(samples: NDArray[np.float32], rate: int) -> PIL.Image.Image:
+    """Log-mel frames as a picture, low sounds at the bottom."""
+    frames = min(512, max(16, math.ceil(len(samples) / rate / Sounds.HOP)))
+    level = Sounds(min(rate, 16_000), frames)((samples, rate)).flip(1)[0].numpy() / 255
+    colours = np.stack([np.interp(level, np.linspace(0, 1, len(INK)), INK[:, i]) for i in range(3)], 2)
+    return PIL.Image.fromarray(colours.astype(np.uint8))
+
+
+def _bars(values: NDArray[np.float64]) -> str:
+    """A vector as bars about zero."""
+    shown = np.nan_to_num(values[:128])
+    top = float(np.abs(shown).max(initial=0)) or 1.0
+    bars = "".join(
+        f'<rect x="{i}" width="0.8" y="{20 - max(v, 0) * 20 / top:.2f}" height="{abs(v) * 20 / top:.2f}"/>'
+        for i, v in enumerate(shown)
+    )
+    size = f'viewBox="0 0 {max(len(shown), 1)} 40" preserveAspectRatio="none"'
+    return f'<svg class="vector" {size}><title>{len(values)} numbers up to ±{top:.3g}</title>{bars}</svg>'

@@ -1,0 +1,63 @@
+"""translate: some modalities of a row to others.
+
+    c = F(given),   x_m = G_m(c, s_m),  s_m from its prior
+
+in one forward pass. A row in which nothing of what is given is there is drawn from the prior.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..data.rows import BadCell, Cell, DataSet
+from ..errors import ConfigError
+from ..model.gan import AnyGAN
+from .generate import walk, written
+from .look import check_names, chunks, seeded
+
+__all__ = ["Translated", "code_of", "translate"]
+
+
+@dataclass(frozen=True)
+class Translated:
+    """One output row: the number of the input row, counted from 0, its given cells and the wanted ones."""
+
+    row: int
+    cells: dict[str, Cell | None]
+    bad: tuple[BadCell, ...] = ()
+
+
+@torch.inference_mode()
+def translate(
+    model: AnyGAN, data: DataSet, given: Collection[str], to: Sequence[str], *, draws: int = 1, seed: int = 0
+) -> Iterator[Translated]:
+    """One output row per input row and draw, in order: the given cells first, then the wanted ones.
+
+    Raises:
+        ConfigError: for an unknown modality, one that is both given and wanted, or none.
+    """
+    check_names(given, [n for n in model.names if n in data.columns], "--given")
+    check_names(to, model.names, "--to")
+    for name in to:
+        if name in given:
+            raise ConfigError(f"'{name}' is in both --given and --to. Take it out of one.")
+    if not given or not to:
+        raise ConfigError(f"Name at least one modality in {'--to' if given else '--given'}: {', '.join(model.names)}.")
+    ordered = [name for name in model.names if name in given]
+    for chunk in chunks(model, data, given):
+        chance = seeded(seed, int(chunk.rows[0]))
+        code = code_of(model, chunk.batch.observed(), model.draw(chunk.batch), chance).repeat_interleave(draws, 0)
+        made = written(model, model.render(code, to, chance))
+        for place, row in enumerate(chunk.rows):
+            shown = {name: chunk.cells[place][name] for name in ordered}
+            bad = tuple(cell for cell in chunk.bad if cell.row == row + 1)
+            for draw in range(draws):
+                yield Translated(int(row), shown | next(made), bad if draw == 0 else ())
+
+
+def code_of(model: AnyGAN, given: Tensor, canvases: dict[str, Tensor], chance: torch.Generator) -> Tensor:
+    """The codes (B, code) that rows are translated from; drawn from the prior where nothing is given."""
+    known: Tensor = model.fusion(model.evidence(canvases), given)
+    return torch.where(given.any(1, keepdim=True), known, walk(model, torch.zeros_like(known), chance))

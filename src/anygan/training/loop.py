@@ -1,0 +1,133 @@
+"""The loop: the one place where gradients are cleared and taken, and weights change."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from ..config import Config
+from ..data.rows import Batch, DataSet
+from .ema import average
+from .machine import tune
+from .objective import align, imitate, judge, paint, scene
+from .run import Run
+from .schedule import rate
+
+__all__ = ["Record", "train"]
+
+LOOK = 50
+"""Steps between two looks at whether learned canvases give back what they were given."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one step tells.
+
+    Attributes:
+        step: steps done.
+        position: share of the budget spent.
+        seconds: training time so far.
+        phase: ``canvas`` while learned canvases train, then ``game``.
+        losses: of encoders (align), discriminators (judge) and generators (imitate); or of the canvases.
+        health: accuracy, gap, R1 and R2 of each discriminator, as ``modality/signal``.
+    """
+
+    step: int
+    position: float
+    seconds: float
+    phase: str
+    losses: dict[str, float]
+    health: dict[str, float] = field(default_factory=dict)
+
+
+def train(data: DataSet, out: Path | str, config: Config | None = None, *, resume: bool = False) -> Iterator[Record]:
+    """Train into the run folder ``out`` and yield a record a step. Closing the iterator early ends with a checkpoint.
+
+    Raises:
+        RunError: when ``out`` holds a run and ``resume`` is not set, or a checkpoint cannot be used or written.
+        DataError: when nothing can be learned from the data.
+
+    Example:
+        >>> from anygan import Config, load_data, train
+        >>> for record in train(load_data("ring"), "runs/ring", Config(size="tiny", steps=100)):  # doctest: +SKIP
+        ...     print(record.step, record.losses)
+    """
+    run = Run.open(data, Path(out), config or Config(), resume)
+    config, clock, model, mean = run.config, run.clock, run.players.model, run.players.mean
+    tune(run, play)
+    began = saved = time.monotonic()
+    before = clock.seconds
+    try:
+        while clock.position(config) < 1:
+            batch, chance = run.batch(), run.chance()
+            if clock.game is None:
+                losses, health = draw(run, batch, chance), {}
+            else:
+                losses, health = play(run, batch, chance, rate(clock.played(config)))
+            clock.step += 1
+            clock.seconds = run.world.agree(before + time.monotonic() - began)
+            if clock.game is not None:
+                average(mean, model, clock.half_life(config), clock.step - clock.game[0])
+            elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
+                run.settle()
+            if time.monotonic() - saved > run.interval:
+                run.save()
+                saved = time.monotonic()
+            record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, health)
+            run.log(asdict(record))
+            yield record
+    finally:
+        run.save()
+
+
+def draw(run: Run, batch: Batch, chance: torch.Generator) -> dict[str, float]:
+    """One step of the learned canvases."""
+    run.players.drawers.zero_grad()
+    losses: dict[str, Tensor] = {}
+    with run.autocast():
+        for name, canvas in run.learned():
+            rows = batch.values[name][batch.present[name]]
+            if len(rows):
+                losses[name] = canvas.loss(rows, chance)
+    if losses:
+        torch.stack(list(losses.values())).sum().backward()
+    run.descend(run.players.drawers)
+    return {name: float(loss.detach()) for name, loss in losses.items()}
+
+
+def play(
+    run: Run, batch: Batch, chance: torch.Generator, factor: float
+) -> tuple[dict[str, float], dict[str, float]]:
+    """One step of the game: encoders, then discriminators, then generators and prior. Returns losses and health."""
+    players, world, config = run.players, run.world, run.config
+    model, critics = players.model, players.critics
+    with run.autocast():
+        canvases = model.draw(batch)
+        aligned = align(model, batch, canvases, chance, world)
+    players.readers.zero_grad()
+    if aligned.requires_grad:
+        aligned.backward()
+    run.descend(players.readers, config.encoder_lr * factor)
+
+    with run.autocast():
+        stages = scene(model, players.mean, batch, canvases, chance, world)
+        fakes = paint(model, stages)
+        judged, health = judge(critics, stages, fakes, config.gamma)
+    players.judges.zero_grad()
+    judged.backward()
+    run.descend(players.judges, config.lr * factor)
+
+    critics.requires_grad_(False)
+    with run.autocast():
+        imitated = imitate(critics, stages, fakes)
+    players.makers.zero_grad()
+    imitated.backward()
+    critics.requires_grad_(True)
+    run.descend(players.makers, config.lr * factor)
+    losses = {"align": aligned, "judge": judged, "imitate": imitated}
+    return {k: float(v.detach()) for k, v in losses.items()}, {k: float(v) for k, v in health.items()}

@@ -1,0 +1,65 @@
+"""What this machine does best: threads and precision, measured on the run's own steps rather than guessed."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import torch
+
+from .run import Run
+
+__all__ = ["tune"]
+
+TRIALS = 3
+
+
+def tune(run: Run, play: Callable[..., Any]) -> None:
+    """Choose the threads and the precision that were left open by timing a few steps of a copy of the run.
+
+    What is chosen is kept in the run: a resumed run takes it again, so that its bits do not depend on the clock.
+    """
+    config = run.config
+    if not run.threads:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        threads = [config.threads] if config.threads else sorted({1, max(1, cores // 2), cores})
+        precisions = ["fp32", "bf16"] if config.precision == "auto" else [config.precision]
+        if run.device.type == "cuda" and not config.threads:
+            threads = [max(threads)]
+        if config.precision == "auto" and run.device.type == "cpu" and not _fast_bf16():
+            precisions = ["fp32"]
+        choices = list(product(threads, precisions))
+        if len(choices) > 1:
+            times = {choice: _seconds(run, play, *choice) for choice in choices}
+            choices = [min(choices, key=times.__getitem__)]
+        run.threads, run.precision = choices[0]
+        run.threads = int(run.world.agree(run.threads))
+    torch.set_num_threads(run.threads)
+
+
+def _fast_bf16() -> bool:
+    """Whether a bf16 product is at least not slower than an fp32 one here: on many CPUs it is emulated, 70 times slower."""
+    times = []
+    for dtype in (torch.float32, torch.bfloat16):
+        a = torch.ones(256, 256, dtype=dtype)
+        a @ a
+        start = time.perf_counter()
+        a @ a
+        times.append(time.perf_counter() - start)
+    return times[1] < 1.5 * times[0]
+
+
+def _seconds(run: Run, play: Callable[..., Any], threads: int, precision: str) -> float:
+    """Median time of a step on a scratch copy."""
+    torch.set_num_threads(threads)
+    scratch = run.scratch(precision)
+    times = []
+    for _ in range(TRIALS + 1):
+        start = time.perf_counter()
+        play(scratch, scratch.batch(), scratch.chance(), 1.0)
+        if run.device.type == "cuda":
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])

@@ -1,0 +1,222 @@
+r"""What one step of training minimises.
+
+A step has three losses, over disjoint sets of weights, and the loop alone steps on them:
+
+    align      encoders, fusion:      InfoNCE between F(A) and F(B), A and B disjoint sets of observed modalities
+    judge      discriminators:        for each m, softplus(D(x'|c) - D(x|c)) + softplus(D(x|c-) - D(x|c)) + penalties
+    imitate    generators, prior:     for each m, softplus(D(x|c) - D(x'|c))
+
+where c = F(S) is the code of a set S of the *other* observed modalities, c- that of another row, and the generated
+x' = G(c', s) is drawn from c' = F(S), F(all) or P(u, F(S)). The prior plays the same game on codes. Encoders learn from real
+data only: whatever discriminators, generators and the prior see are codes of the averaged encoders, without gradient.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from ..alignment import info_nce
+from ..data.rows import Batch
+from ..losses import relativistic_d, relativistic_g
+from ..model.gan import AnyGAN, Critics
+from ..penalties import gradient_norm
+from .parallel import World
+
+__all__ = ["PRIOR", "Stage", "align", "imitate", "judge", "paint", "scene", "splits", "subsets"]
+
+PRIOR = "(prior)"
+"""Name of the prior's stage. Column names of a data set never begin with a bracket: readers see to that."""
+
+SPLITS = 6
+PENALISED = 4
+"""One row in four is penalised, in every step."""
+
+
+def splits(modalities: int, generator: torch.Generator) -> list[tuple[Tensor, Tensor]]:
+    """Pairs (A, B) of disjoint non-empty sets, as bool masks (M,): all of them up to three modalities, else six drawn."""
+    if modalities <= 3:
+        sides = [s for s in product((0, 1, 2), repeat=modalities) if 1 in s and 2 in s and s.index(1) < s.index(2)]
+    else:
+        sides = []
+        while len(sides) < SPLITS:
+            drawn = tuple(torch.randint(3, (modalities,), generator=generator).tolist())
+            if 1 in drawn and 2 in drawn:
+                sides.append(drawn)
+    table = torch.tensor(sides).reshape(-1, modalities)
+    return [(side == 1, side == 2) for side in table]
+
+
+def subsets(allowed: Tensor, generator: torch.Generator) -> Tensor:
+    """A random subset of each row's allowed set, (B, M) bool -> (B, M) bool.
+
+    A third of the rows draw a single modality, a third a random subset, a third all; never more than allowed, and never
+    nothing where something is allowed.
+    """
+    rows, count = allowed.shape
+    chance = torch.rand(rows, count, generator=generator).masked_fill(~allowed, 2.0)
+    single = torch.zeros_like(allowed).scatter_(1, chance.argmin(1, keepdim=True), True) & allowed
+    some = (chance < 0.5) | single
+    way = torch.randint(3, (rows, 1), generator=generator)
+    return torch.where(way == 0, single, torch.where(way == 1, some, allowed))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One modality's part of a step: the rows of this rank in which it is present, (n, ...), penalised ones first.
+
+    Attributes:
+        rows: (n,) their numbers among this rank's rows.
+        penalised: how many of them are penalised: those whose number in the global batch is a multiple of four.
+        count: rows of the global batch in which it is present; ``quarter``, how many of those are penalised.
+        real: (n, *shape) canvases.
+        condition: (n, code) c: what is given beside the modality, zero where nothing is.
+        wrong: (n, code) c-: the same of another row; equal to ``condition`` where either is zero.
+        code: (n, code) c': what the generator is given.
+        style: (n, style) for the generator; for the prior its noise.
+        blur: two of (n, *shape), noise for real and generated canvases; or nothing.
+    """
+
+    rows: Tensor
+    penalised: int
+    count: int
+    quarter: int
+    real: Tensor
+    condition: Tensor
+    wrong: Tensor
+    code: Tensor
+    style: Tensor
+    blur: tuple[Tensor, Tensor] | None
+
+
+@torch.no_grad()
+def scene(
+    model: AnyGAN, mean: AnyGAN, batch: Batch, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
+) -> dict[str, Stage]:
+    """Look at this rank's rows with the averaged encoders and draw all that a step needs: a stage per modality.
+
+    The prior's stage, where several modalities make one, is called :data:`PRIOR`. ``generator`` must be in the same
+    state on every rank: what it draws is drawn for the global batch.
+    """
+    evidence = world.gather(mean.evidence(canvases))
+    device = evidence.device
+    observed = world.gather(batch.observed().to(device, torch.uint8)).bool().cpu()
+    rows, count = observed.shape
+
+    def fuse(given: Tensor) -> Tensor:
+        fused: Tensor = mean.fusion(evidence, given.to(device))
+        return fused
+
+    def stage(there: Tensor, real: Tensor, condition: Tensor, wrong: Tensor, code: Tensor, style: Tensor, blur: float) -> Stage:
+        mine = world.mine(there).nonzero().squeeze(1)
+        first = mine % PENALISED == 0
+        mine = torch.cat([mine[first], mine[~first]])
+        here = mine.to(device)
+        noise = None
+        if blur:
+            drawn = [blur * torch.randn(rows, *real.shape[1:], generator=generator) for _ in range(2)]
+            noise = (world.mine(drawn[0])[mine].to(device), world.mine(drawn[1])[mine].to(device))
+        sizes = int(first.sum()), int(there.sum()), int(there[::PENALISED].sum())
+        parts = (world.mine(part.to(device))[here] for part in (condition, wrong, code, style))
+        return Stage(mine, *sizes, real[here], *parts, noise)
+
+    whole = fuse(observed)
+    shift = int(torch.randint(1, max(2, rows), (1,), generator=generator))
+    stages = {}
+    for m, name in enumerate(model.names):
+        allowed = observed.clone()
+        allowed[:, m] = False
+        way = torch.randint(4, (rows, 1), generator=generator)
+        condition = fuse(subsets(allowed, generator) & (way != 3))
+        other = condition.roll(shift, 0)
+        both = (condition.any(1) & other.any(1)).unsqueeze(1)
+        drawn = model.sample(condition, generator)
+        way = way.to(device)
+        code = torch.where((way == 0) & condition.any(1, keepdim=True), condition, drawn)
+        code = torch.where(way == 1, whole, code) if count > 1 else drawn
+        style = torch.randn(rows, model.style, generator=generator)
+        wrong = torch.where(both, other, condition)
+        stages[name] = stage(observed[:, m], canvases[name], condition, wrong, code, style, model.canvases[name].noise)
+    if count > 1:
+        known = subsets(observed, generator) & (torch.rand(rows, 1, generator=generator) < 0.5)
+        known &= ~(known == observed).all(1, keepdim=True)
+        noise = torch.randn(rows, model.style, generator=generator)
+        given = fuse(known)
+        real = world.mine(whole) * math.sqrt(whole.shape[1])
+        stages[PRIOR] = stage(torch.ones(rows, dtype=torch.bool), real, given, given, given, noise, 0.0)
+    return stages
+
+
+def align(model: AnyGAN, batch: Batch, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World) -> Tensor:
+    """The contrast of all splits, averaged over rows and splits: a scalar."""
+    evidence = world.gather(model.evidence(canvases))
+    observed = world.gather(batch.observed().to(evidence.device, torch.uint8)).bool()
+    total = evidence.sum() * 0
+    drawn = splits(len(model.names), generator)
+    for a, b in drawn:
+        left, right = observed & a.to(observed.device), observed & b.to(observed.device)
+        rows = (left.any(1) & right.any(1)).nonzero().squeeze(1)
+        if len(rows) > 1:
+            pair = model.fusion(evidence[rows], left[rows]), model.fusion(evidence[rows], right[rows])
+            total = total + info_nce(*pair, model.log_scale.exp()).mean()
+    return total / (len(drawn) * world.size)
+
+
+def paint(model: AnyGAN, stages: Mapping[str, Stage]) -> dict[str, Tensor]:
+    """What the generators make of each stage, name -> (n, *shape); of the prior's, codes (n, code)."""
+    fakes = {}
+    for name, stage in stages.items():
+        if len(stage.rows) == 0:
+            continue
+        if name == PRIOR:
+            fakes[name] = model.prior(stage.style, stage.code) * math.sqrt(model.code)
+        else:
+            fakes[name] = model.paint(name, stage.code, stage.style)
+    return fakes
+
+
+def judge(
+    critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor], gamma: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The discriminators' loss, a scalar, and what it tells of the game: pair accuracy, gap, R1 and R2 of each stage."""
+    losses, signals = [], {}
+    for name, fake in fakes.items():
+        stage, critic = stages[name], critics.codes if name == PRIOR else critics.canvases[name]
+        real, fake = stage.real, fake.detach()
+        if stage.blur is not None:
+            real, fake = real + stage.blur[0], fake + stage.blur[1]
+        features, penalty = [], real.new_zeros(2)
+        for part in (slice(0, stage.penalised), slice(stage.penalised, None)):
+            both = torch.cat([real[part], fake[part]])
+            punish = part.start == 0 and gamma > 0
+            seen = critic(both.requires_grad_(punish))
+            if punish:
+                norms = gradient_norm(critic.score(seen, stage.condition[part].repeat(2, 1)), both)
+                penalty = torch.stack([half.sum() for half in norms.chunk(2)])
+            features.append(seen.chunk(2))
+        seen_real, seen_fake = (torch.cat([f[side] for f in features]) for side in (0, 1))
+        score_real, score_fake = critic.score(seen_real, stage.condition), critic.score(seen_fake, stage.condition)
+        loss = relativistic_d(score_real, score_fake) + relativistic_d(score_real, critic.score(seen_real, stage.wrong))
+        losses.append(loss.sum() / stage.count + gamma / 2 * penalty.sum() / max(1, stage.quarter))
+        r1, r2 = penalty.detach() / max(1, stage.penalised)
+        gap = (score_real - score_fake).detach()
+        told = {"accuracy": (gap > 0).float().mean(), "gap": gap.mean(), "r1": r1, "r2": r2}
+        signals |= {f"{name}/{key}": value for key, value in told.items()}
+    return torch.stack(losses).sum(), signals
+
+
+def imitate(critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor]) -> Tensor:
+    """The loss of generators and prior, a scalar. The critics' own weights should not require grad here."""
+    losses = []
+    for name, fake in fakes.items():
+        stage, critic = stages[name], critics.codes if name == PRIOR else critics.canvases[name]
+        real = stage.real
+        if stage.blur is not None:
+            real, fake = real + stage.blur[0], fake + stage.blur[1]
+        with torch.no_grad():
+            score_real = critic.score(critic(real), stage.condition)
+        losses.append(relativistic_g(score_real, critic.score(critic(fake), stage.condition)).sum() / stage.count)
+    return torch.stack(losses).sum()

@@ -1,0 +1,274 @@
+"""A run: the folder, the data, and everything that changes while it trains.
+
+The folder holds ``last.safetensors`` (weights, averages, optimisers, position, configuration), ``best.safetensors`` and
+``log.jsonl``. Nothing random is kept from step to step: each step's draws are seeded by the run's seed and the number of
+the step, so that going on from a checkpoint gives the bits of the run that was never stopped.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Adam, AdamW, Optimizer
+
+from ..config import Config
+from ..data.rows import Batch, DataSet
+from ..data.store import Order, Store
+from ..errors import DataError, RunError
+from ..modalities import KINDS, Canvas, Modality, Scale, from_spec
+from ..model.gan import AnyGAN, Critics
+from . import checkpoint
+from .ema import averaged
+from .parallel import World
+from .schedule import Clock
+
+__all__ = ["Players", "Run", "describe", "scale"]
+
+INTERVAL = {"tiny": 5.0}
+"""Seconds between checkpoints; a minute for the sizes not named here."""
+
+EVERY = 10
+"""Steps between two lines of the log."""
+
+
+def scale(config: Config) -> Scale:
+    """How much detail the canvases of a model size hold."""
+    small = config.size == "tiny"
+    return Scale(side=32 if small else 64, latent=config.code, width=64 if small else 128)
+
+
+def describe(data: DataSet, config: Config) -> dict[str, Modality]:
+    """The modalities of a data set, in the order of its columns, found by looking at its cells."""
+    if not data.columns:
+        raise DataError(f"'{data.name}' has no column to learn from.")
+    return {name: KINDS[c.kind].fit(name, c.cells, scale(config)) for name, c in data.columns.items()}
+
+
+@dataclass
+class Players:
+    """The networks of a game and their optimisers.
+
+    Attributes:
+        model: what is trained; ``mean`` its running average.
+        critics: the discriminators.
+        readers: optimiser of encoders and fusion; ``judges`` of discriminators; ``makers`` of generators and prior;
+            ``drawers`` of learned canvases.
+    """
+
+    model: AnyGAN
+    mean: AnyGAN
+    critics: Critics
+    readers: Optimizer
+    judges: Optimizer
+    makers: Optimizer
+    drawers: Optimizer
+
+    @classmethod
+    def meet(cls, modalities: Mapping[str, Modality], config: Config, device: torch.device) -> "Players":
+        """Fresh networks, the same for the same seed."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            model = AnyGAN(modalities, config)
+            critics = Critics(model, config)
+        model, critics = model.to(device), critics.to(device)
+        reading = [*model.encoders.parameters(), *model.fusion.parameters(), model.log_scale]
+        making = [*model.generators.parameters(), *model.prior.parameters()]
+        fused: dict[str, Any] = {"betas": (0.0, 0.95), "fused": True}
+        return cls(
+            model,
+            averaged(model),
+            critics,
+            AdamW(reading, config.encoder_lr, fused=True),
+            Adam(critics.parameters(), config.lr, **fused),
+            Adam(making, config.lr, **fused),
+            Adam(list(model.canvases.parameters()) or [torch.zeros(1, requires_grad=True)], config.encoder_lr, fused=True),
+        )
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """The optimisers by name."""
+        return {"readers": self.readers, "judges": self.judges, "makers": self.makers, "drawers": self.drawers}
+
+    def state(self) -> dict[str, Tensor]:
+        """All tensors by name."""
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"mean.{k}": v for k, v in self.mean.state_dict().items() if not k.startswith("canvases.")}
+        tensors |= {f"critics.{k}": v for k, v in self.critics.state_dict().items()}
+        for name, optimizer in self.optimizers().items():
+            tensors |= {f"{name}.{k}": v for k, v in checkpoint.pack_optimizer(optimizer).items()}
+        return tensors
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Undo :meth:`state`."""
+
+        def part(name: str) -> dict[str, Tensor]:
+            return {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")}
+
+        self.model.load_state_dict(part("model"))
+        self.mean.load_state_dict(part("mean"), strict=False)
+        self.critics.load_state_dict(part("critics"))
+        for name, optimizer in self.optimizers().items():
+            checkpoint.unpack_optimizer(optimizer, part(name))
+
+
+@dataclass
+class Run:
+    """A run folder in use."""
+
+    folder: Path
+    config: Config
+    modalities: dict[str, Modality]
+    store: Store
+    order: Order
+    players: Players
+    clock: Clock
+    world: World
+    device: torch.device
+    precision: str = "fp32"
+    threads: int = 0
+
+    @property
+    def last(self) -> Path:
+        """The newest checkpoint."""
+        return self.folder / "last.safetensors"
+
+    def chance(self) -> torch.Generator:
+        """The source of everything random in the step that comes next."""
+        return torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.clock.step)
+
+    def batch(self) -> Batch:
+        """This rank's rows of the step that comes next."""
+        rows = self.order.batch(self.clock.step)
+        if self.world.size > 1:
+            rows = Batch(
+                {n: self.world.mine(v) for n, v in rows.values.items()},
+                {n: self.world.mine(p) for n, p in rows.present.items()},
+            )
+        return rows.to(self.device)
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Mixed precision, where it was chosen."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+
+    def scratch(self, precision: str) -> "Run":
+        """A copy to try things on: other weights, the same data."""
+        players = Players.meet(self.modalities, self.config, self.device)
+        return replace(self, players=players, clock=Clock(game=(0, 0.0)), precision=precision)
+
+    def learned(self) -> list[tuple[str, Canvas]]:
+        """The canvases that train before the game."""
+        canvases = [(name, self.players.model.canvases[name]) for name in self.modalities]
+        return [(name, canvas) for name, canvas in canvases if canvas.learned]
+
+    def descend(self, optimizer: Optimizer, lr: float | None = None) -> None:
+        """Sum the gradients over all ranks and take a step."""
+        for group in optimizer.param_groups:
+            group["lr"] = group["lr"] if lr is None else lr
+            self.world.sum_gradients(group["params"])
+        optimizer.step()
+
+    @torch.no_grad()
+    def faithful(self) -> bool:
+        """Whether every learned canvas gives back a sample of cells exactly, through the noise of the game."""
+        return all(
+            bool((canvas.inverse(_noised(canvas(cells), canvas.noise, self.chance())) == cells).flatten(1).all(1).float().mean() > 0.998)
+            for name, canvas in self.learned()
+            for cells in [self.sample(name, 512)]
+        )
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """End the training of the canvases and begin the game."""
+        for name, canvas in self.learned():
+            canvas.settle(self.sample(name, 8192))
+        self.players.model.canvases.requires_grad_(False)
+        self.clock.game = (self.clock.step, self.clock.position(self.config))
+
+    def sample(self, name: str, count: int) -> Tensor:
+        """At most ``count`` cells of a modality, evenly spaced."""
+        good = torch.from_numpy(self.store.good[name]).nonzero().squeeze(1)
+        return self.store.cells[name][good[:: -(-len(good) // count)]].to(self.device)
+
+    @property
+    def phase(self) -> str:
+        """``canvas`` while learned canvases train, then ``game``."""
+        return "canvas" if self.clock.game is None else "game"
+
+    @property
+    def interval(self) -> float:
+        """Seconds between checkpoints."""
+        return INTERVAL.get(self.config.size, 60.0)
+
+    def log(self, record: Mapping[str, Any]) -> None:
+        """Append a record to ``log.jsonl``, one step in ten; rank 0 alone does."""
+        if self.world.rank == 0 and (self.clock.step % EVERY == 0):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+
+    def save(self) -> None:
+        """Write the newest checkpoint; rank 0 alone does."""
+        if self.world.rank == 0:
+            description = {
+                "config": self.config.spec(),
+                "modalities": [m.spec() for m in self.modalities.values()],
+                "clock": asdict(self.clock),
+                "precision": self.precision,
+                "threads": self.threads,
+                "data": self.store.data.name,
+                "time": time.time(),
+            }
+            checkpoint.save(self.last, self.players.state(), description)
+
+    @classmethod
+    def open(cls, data: DataSet, folder: Path, config: Config, resume: bool = False) -> "Run":
+        """A new run, or with ``resume`` the one that the folder holds.
+
+        Raises:
+            RunError: when the folder holds a run and ``resume`` is not set, or it cannot be gone on with.
+            DataError: when nothing can be learned from the data.
+        """
+        last, tensors, told = folder / "last.safetensors", None, {}
+        if last.exists():
+            if not resume:
+                raise RunError(
+                    f"{folder} holds a run already. Go on with it: add --resume. Start anew: give another --out."
+                )
+            tensors, told = checkpoint.load(last)
+            config = _agreed(config, Config.of(told["config"]), folder)
+        world = World.join()
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        known = {str(spec["name"]): from_spec(spec) for spec in told.get("modalities", [])}
+        modalities = known or describe(data, config)
+        for name in modalities:
+            if name not in data.columns:
+                raise DataError(f"The run {folder} knows a column '{name}' that '{data.name}' lacks.")
+        store = Store.read(data, modalities)
+        players = Players.meet(modalities, config, device)
+        run = cls(folder, config, modalities, store, Order(store, config.seed, config.batch), players, Clock(), world, device)
+        if tensors is not None:
+            players.restore(tensors)
+            clock = told["clock"]
+            run.clock = Clock(clock["step"], clock["seconds"], tuple(clock["game"]) if clock["game"] else None)
+            run.precision, run.threads = told["precision"], told["threads"]
+        elif not any(canvas.learned for canvas in players.model.canvases.members):
+            run.clock.game = (0, 0.0)
+        return run
+
+
+def _agreed(asked: Config, had: Config, folder: Path) -> Config:
+    """The configuration to go on with: the run's own. What was asked for differently is an error that shows it."""
+    differ = [name for name, value in asked.spec().items() if value != had.spec()[name]]
+    if differ:
+        shown = ", ".join(f"{n.replace('_', '-')} {getattr(had, n)} (now {getattr(asked, n)})" for n in differ)
+        raise RunError(f"{folder} was started with other settings: {shown}. Resume it with those, or give another --out.")
+    return had
+
+
+def _noised(canvas: Tensor, level: float, chance: torch.Generator) -> Tensor:
+    return canvas + level * torch.randn(canvas.shape, generator=chance).to(canvas)

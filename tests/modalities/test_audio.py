@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from anygan.errors import CellError
+from anygan.modalities.audio import Audio
+from anygan.modalities.base import Scale
+
+RNG = np.random.default_rng(0)
+
+
+def tone(hertz=440.0, seconds=0.5, rate=8000, level=0.5):
+    return (level * np.sin(2 * np.pi * hertz * np.arange(int(seconds * rate)) / rate)).astype(np.float32)
+
+
+def speech(seconds=0.6, rate=8000):
+    """Something with harmonics, glides and hiss."""
+    t = np.arange(int(seconds * rate)) / rate
+    pitch = np.cumsum(120 + 40 * np.sin(5 * t)) / rate
+    voice = sum(np.sin(2 * np.pi * k * pitch) / k for k in range(1, 15)) * np.sin(np.pi * t / seconds) ** 2
+    return (0.2 * voice + 0.003 * RNG.standard_normal(len(t))).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def audio():
+    return Audio.fit("a", [(speech(s), 8000) for s in (0.3, 0.4, 0.6, 0.8)], Scale())
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds", "samples", "n_fft", "hop"),
+    [
+        (8000, 0.8, 8192, 256, 128),
+        (8000, 0.5, 4096, 256, 64),
+        (16000, 1.0, 16384, 512, 256),
+        (44100, 1.0, 16384, 512, 256),
+        (16000, 60.0, 65536, 2048, 1024),
+        (4000, 0.9, 4096, 128, 64),
+    ],
+)
+def test_the_shape_follows_from_rate_and_length(rate, seconds, samples, n_fft, hop):
+    audio = Audio.fit("a", [(speech(seconds, rate), rate)] * 3, Scale(frames=64))
+    assert (audio.rate, audio.samples, audio.n_fft, audio.hop) == (min(rate, 16000), samples, n_fft, hop)
+    assert audio.frames == 64
+    assert audio.canvas().shape == (audio.mels, 64)
+    assert (audio.filters.sum(1) > 0).all()
+
+
+def test_two_clips_of_a_hundred_may_be_cut():
+    cells = [(tone(seconds=0.5), 8000)] * 97 + [(tone(seconds=4.0), 8000)]
+    assert Audio.fit("a", cells, Scale()).samples == 4096
+
+
+def test_the_canvas_holds_silence_at_its_floor_and_reaches_up(audio):
+    x = audio.canvas()(audio.read((speech(0.3), 8000))[None])[0]
+    assert (x[:, 30:] == -1).all()
+    assert x.max() > 0.8
+    assert audio.high - audio.low == 70
+
+
+def test_the_level_of_the_recording_does_not_matter(audio):
+    sound = speech()
+    loud, quiet = audio.read((sound, 8000)), audio.read((sound * 0.02, 8000))
+    assert (loud.float() - quiet.float()).abs().max() < 0.1
+
+
+def test_silence_is_not_amplified(audio):
+    stored = audio.read((np.zeros(4000, np.float32), 8000))
+    assert (stored == audio.low).all()
+    assert np.abs(audio.write(stored)[0]).max() < 0.05
+
+
+def test_what_is_heard_comes_back(audio):
+    stored = torch.stack([audio.read((speech(s), 8000)) for s in (0.4, 0.7)])
+    again = torch.stack([audio.read(cell) for cell in audio.write_all(stored)])
+    assert (again.float() - stored.float()).abs().mean() < 1.0
+    sound, rate = audio.write(stored[0])
+    assert rate == 8000
+    assert sound.shape == (8192,)
+    assert sound.dtype == np.float32
+    assert 0.3 < np.abs(sound).max() <= 0.951
+
+
+def test_writing_is_deterministic_and_the_same_in_company(audio):
+    stored = torch.stack([audio.read((speech(s), 8000)) for s in (0.4, 0.7)])
+    assert (audio.write(stored[1])[0] == audio.write(stored[1])[0]).all()
+    assert np.abs(audio.write_all(stored)[1][0] - audio.write(stored[1])[0]).max() < 1e-2
+
+
+def test_longer_is_cut_and_shorter_followed_by_silence(audio):
+    long = np.concatenate([tone(seconds=1.024), RNG.standard_normal(8000).astype(np.float32)])
+    assert (audio.read((long, 8000)).float() - audio.read((long[:8192], 8000)).float()).abs().max() == 0
+    assert (audio.read((tone(seconds=0.2), 8000))[:, 14:] == audio.low).all()
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])
+def test_files_of_any_rate_and_channels(audio, tmp_path, name):
+    rate = 32000
+    sound = speech(0.6, rate)
+    soundfile.write(tmp_path / name, np.stack([sound, sound * 0.5], 1), rate)
+    stored, wanted = audio.read(tmp_path / name).float(), audio.read((sound, rate)).float()
+    assert (stored - wanted)[:, :38].abs().mean() < 6
+    clear = wanted > audio.high - 30
+    assert (stored - wanted)[clear].abs().mean() < 3
+
+
+def test_resampling_keeps_the_pitch(audio):
+    for rate in (8000, 11025, 48000):
+        assert audio.read((tone(1000, 1.0, rate), rate)).float().mean(1).argmax() == audio.filters[:, 32].argmax()
+
+
+def test_only_the_beginning_of_a_long_file_is_decoded(audio, tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "long.wav", np.tile(tone(seconds=1.0), 60), 8000)
+    asked = []
+    read = soundfile.SoundFile.read
+    monkeypatch.setattr(soundfile.SoundFile, "read", lambda self, n, **kw: asked.append(n) or read(self, n, **kw))
+    audio.read(tmp_path / "long.wav")
+    assert asked == [8192]
+
+
+def test_integers_and_channels_in_memory(audio):
+    sound = speech()
+    whole = (np.stack([sound, sound], 1) * 32767).astype(np.int16)
+    assert (audio.read((whole, 8000)).float() - audio.read((sound, 8000)).float())[:8, :30].abs().max() < 2
+
+
+def test_saved_sounds_are_sixteen_bit_files(audio, tmp_path):
+    audio.save((speech(), 8000), tmp_path / "a.wav")
+    info = soundfile.info(tmp_path / "a.wav")
+    assert (info.subtype, info.samplerate, info.channels) == ("PCM_16", 8000, 1)
+
+
+def test_broken_files_are_named_in_plain_words(audio, tmp_path):
+    (tmp_path / "empty.wav").write_bytes(b"")
+    (tmp_path / "words.wav").write_text("this is no sound")
+    (tmp_path / "head.wav").write_bytes(b"RIFF\x00\x00\x00\x00WAVE")
+    soundfile.write(tmp_path / "none.wav", np.zeros(0), 8000)
+    soundfile.write(tmp_path / "nan.wav", np.full(50, np.nan), 8000, subtype="FLOAT")
+    reasons = {
+        "empty": "is empty",
+        "words": "not a sound",
+        "head": "not a sound",
+        "none": "no samples",
+        "nan": "finite",
+        "gone": "no such",
+    }
+    for name, words in reasons.items():
+        with pytest.raises(CellError, match=words):
+            audio.read(tmp_path / f"{name}.wav")

@@ -1,0 +1,56 @@
+import json
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+
+from anygan.errors import CellError
+from anygan.modalities.base import Scale
+from anygan.modalities.vector import Vector
+
+
+def test_an_entry_that_never_changes_is_written_as_it_is():
+    vector = Vector.fit("v", [np.array([1.0, 7.5]), np.array([3.0, 7.5])], Scale())
+    canvas = vector.canvas()
+    assert vector.scale == (2.0, 0.0)
+    assert canvas.inverse(torch.randn(5, 2))[:, 1].tolist() == [7.5] * 5
+
+
+def test_two_deviations_are_one():
+    cells = list(np.random.default_rng(0).normal(5, 3, (4000, 3)).astype(np.float32))
+    vector = Vector.fit("v", cells, Scale())
+    x = vector.canvas()(torch.stack([vector.read(c) for c in cells]))
+    assert torch.allclose(x.std(0), torch.full((3,), 0.5), atol=1e-3)
+    assert torch.allclose(x.mean(0), torch.zeros(3), atol=1e-5)
+
+
+def test_a_json_list_is_a_vector():
+    vector = Vector.fit("v", ["[1, 2.5]", "[2, 3.5]"], Scale())
+    stored = vector.read("[1, 2.5]")
+    assert stored.tolist() == [1, 2.5]
+    assert torch.equal(vector.read(json.dumps(vector.write(stored).tolist())), stored)
+
+
+def test_the_commonest_size_counts():
+    vector = Vector.fit("v", [np.ones(2), np.ones(3), np.zeros(3)], Scale())
+    assert vector.size == 3
+    with pytest.raises(CellError, match="expected 3 numbers, got 2"):
+        vector.read(np.ones(2))
+
+
+def test_written_vectors_do_not_share_memory():
+    vector = Vector.fit("v", [np.zeros(2), np.ones(2)], Scale())
+    stored = torch.zeros(2)
+    written = vector.write(stored)
+    stored += 1
+    assert written.tolist() == [0, 0]
+
+
+def test_points_of_the_plane_are_drawn_where_they_lie(tmp_path):
+    ring = [np.array([np.cos(t), np.sin(t)]) for t in np.linspace(0, 6, 40)]
+    with PIL.Image.open(Vector.fit("v", ring, Scale()).preview([np.array([1.0, 1.0])], tmp_path / "a.png")) as picture:
+        dark = np.argwhere(np.asarray(picture.convert("L")) < 250)
+    row, column = dark.mean(0)
+    assert row < picture.height / 2 < column
+    assert Vector.fit("v", [np.ones(3)], Scale()).preview([np.ones(3)], tmp_path / "b.png") is None

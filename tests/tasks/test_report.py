@@ -1,0 +1,134 @@
+"""Reports: well-formed, self-contained, and with nothing of the data taken for markup."""
+
+import base64
+import io
+import math
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+import soundfile
+
+from anygan.errors import ConfigError
+from anygan.tasks.report import Report, render_cell
+
+NASTY = "<script>alert('x')</script> & \"so\" on"
+SOUND = (np.sin(np.arange(4000) / 5).astype(np.float32) * 0.5, 8000)
+PICTURE = np.arange(784, dtype=np.uint8).reshape(28, 28)
+
+
+def tree(page: str) -> ET.Element:
+    """The page parsed as XML, which forgives nothing."""
+    style = re.search(r"<style>.*?</style>", page, re.S)
+    assert style
+    return ET.fromstring(page.removeprefix("<!DOCTYPE html>\n").replace(style[0], "<style></style>"))
+
+
+def full_report() -> Report:
+    report = Report(NASTY, NASTY)
+    report.figures({"agreement": 0.81234, NASTY: NASTY, "steps": 12345, "unknown": None})
+    report.section(NASTY)
+    report.words(f"One **bold** word and `code`.\n\n{NASTY}")
+    report.table(["given", NASTY], [["image", 0.5], [NASTY, None], [3, math.nan]], NASTY, shade=True)
+    report.pictures([PICTURE, PIL.Image.new("RGB", (300, 200))], [NASTY])
+    report.sounds([SOUND], [NASTY])
+    report.sentences([NASTY])
+    report.curves(NASTY, {NASTY: [(0, 1), (1, math.nan), (2, 3)], "empty": []}, x_label=NASTY)
+    report.grid([([("text", NASTY)], [("image", PICTURE), ("audio", SOUND)]), ([], [("table", {NASTY: NASTY})])])
+    return report
+
+
+def test_the_page_is_well_formed() -> None:
+    page = tree(full_report().html())
+    assert [element.text for element in page.iter("h2")] == [NASTY]
+    assert len(list(page.iter("img"))) == 5
+    assert len(list(page.iter("audio"))) == 2
+
+
+def test_nothing_of_the_data_becomes_markup() -> None:
+    page = full_report().html()
+    assert not list(tree(page).iter("script"))
+    assert "<script" not in page
+    assert "<strong>bold</strong>" in page
+    assert "<code>code</code>" in page
+
+
+def test_the_page_needs_no_network() -> None:
+    page = full_report().html()
+    for element in tree(page).iter():
+        for name in ("src", "href"):
+            assert re.match(r"data:|#", element.get(name, "#")), element.attrib
+    assert not re.search(r"https?:|url\(|@import", page)
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_links_lead_to_sections() -> None:
+    page = tree(full_report().html())
+    sections = {element.get("id") for element in page.iter("section")}
+    assert {str(element.get("href"))[1:] for element in page.iter("a")} <= sections
+
+
+def test_write_leaves_one_file(tmp_path: Path) -> None:
+    report = Report("small")
+    report.write(tmp_path / "new" / "report.html")
+    report.words("more")
+    report.write(tmp_path / "new" / "report.html")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["report.html"]
+    assert "more" in (tmp_path / "new" / "report.html").read_text("utf-8")
+
+
+def test_pictures_and_sounds_are_kept_exactly() -> None:
+    embedded = re.findall(r'src="data:(.+?);base64,(.+?)"', render_cell("image", PICTURE) + render_cell("audio", SOUND))
+    assert [kind for kind, _ in embedded] == ["image/png", "image/png", "audio/wav"]
+    files = [io.BytesIO(base64.b64decode(content)) for _, content in embedded]
+    assert np.array_equal(np.asarray(PIL.Image.open(files[0])), PICTURE)
+    samples, rate = soundfile.read(files[2], dtype="float32")
+    assert rate == 8000
+    assert np.abs(samples - SOUND[0]).max() < 1e-4
+
+
+def test_a_spectrogram_has_its_tone_where_it_sounds() -> None:
+    time = np.arange(8000) / 8000
+    chirp = np.sin(2 * np.pi * np.where(time < 0.5, 200, 3000) * time).astype(np.float32)
+    content = re.findall(r"image/png;base64,(.+?)\"", render_cell("audio", (chirp, 8000)))[0]
+    light = np.asarray(PIL.Image.open(io.BytesIO(base64.b64decode(content))).convert("L"))
+    loudest = light.argmax(0)
+    early, late = loudest[: len(loudest) // 2 - 2], loudest[len(loudest) // 2 + 2 :]
+    assert early.min() > 45
+    assert late.max() < 15
+
+
+@pytest.mark.parametrize("samples", [1, 3, 100, 200_000])
+def test_sounds_of_any_length_are_shown(samples: int) -> None:
+    assert "audio/wav" in render_cell("audio", (np.ones(samples, np.float32) / 2, 44_100))
+
+
+def test_every_kind_of_cell_is_shown() -> None:
+    assert "a &lt; b" in render_cell("text", "a < b")
+    assert "<dd>1.78</dd>" in render_cell("table", {"height": 1.783, "known": True, "gap": None})
+    assert render_cell("vector", np.array([1.0, -2.0, math.nan])).count("<rect") == 3
+    assert "missing" in render_cell("image", None)
+    with pytest.raises(ConfigError, match="Did you mean 'image'"):
+        render_cell("imag", PICTURE)
+
+
+def test_curves_stay_within_their_axes() -> None:
+    report = Report("r")
+    report.curves("c", {"a": [(x, math.sin(x) * 7.3) for x in range(5000)], "b": [(10, 1)], "c": [(0, 99), (1, -99)]})
+    report.curves("flat", {"a": [(0, 2.5), (9, 2.5)]}, y_range=(0, 1))
+    report.curves("none", {})
+    page = tree(report.html())
+    for path in page.iter("path"):
+        points = [tuple(map(float, point.split())) for point in re.split("[ML]", str(path.get("d")))[1:]]
+        assert len(points) <= 401
+        assert all(52 <= x <= 448 and 10 <= y <= 204 for x, y in points)
+
+
+def test_axes_bear_round_numbers() -> None:
+    report = Report("r")
+    report.curves("c", {"a": [(0, 0.13), (1240, 0.87)]})
+    ticks = [element.text for element in tree(report.html()).iter("text") if element.get("class") == "y"]
+    assert ticks == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
