@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
+from .nn.blocks import full
+
 __all__ = ["info_nce"]
 
 
@@ -21,6 +23,6 @@ def info_nce(a: Tensor, b: Tensor, scale: Tensor) -> Tensor:
         b: (N, d) unit vectors; row i belongs to row i of ``a``.
         scale: the inverse temperature 1 / T, a scalar.
     """
-    logits = scale * (a @ b.T).float()
+    logits = scale * full(a @ b.T)
     rows = torch.arange(len(a), device=a.device)
     return -0.5 * (log_softmax(logits, 1)[rows, rows] + log_softmax(logits, 0)[rows, rows])

@@ -8,10 +8,12 @@ converge?*, 2018), R2 the same at generated ones. Both together make the relativ
 import torch
 from torch import Tensor
 
+from .nn.blocks import full
+
 __all__ = ["gradient_norm"]
 
 
 def gradient_norm(score: Tensor, canvas: Tensor) -> Tensor:
     """``|grad D|^2`` of each row: scores (B,), canvases (B, ...) that require grad -> (B,), differentiable again."""
     (gradient,) = torch.autograd.grad(score.sum(), canvas, create_graph=True)
-    return gradient.flatten(1).float().square().sum(1)
+    return full(gradient.flatten(1)).square().sum(1)

@@ -77,7 +77,12 @@ class BadCell:
     @classmethod
     def of(cls, column: Column, row: int, cell: Cell, reason: str) -> "BadCell":
         """A cell of a column that cannot be read, in a row counted from 0."""
-        return cls(row + 1, column.headers[0] if column.headers else column.name, str(cell) if isinstance(cell, Path) else "", reason)
+        return cls(
+            row + 1,
+            column.headers[0] if column.headers else column.name,
+            str(cell) if isinstance(cell, Path) else "",
+            reason,
+        )
 
     def __str__(self) -> str:
         return f"row {self.row}, column '{self.column}'{f', file {self.file}' if self.file else ''}: {self.reason}"

@@ -1,8 +1,8 @@
 """Cells as tensors in memory, and the order in which training sees the rows.
 
 Every distinct cell is read once. A batch is picked by numbers: step k of a run takes the positions
-``k * batch ... (k + 1) * batch - 1`` of the endless sequence of passes, each pass in an order of its own that depends on
-the seed and the number of the pass alone.
+``k * batch ... (k + 1) * batch - 1`` of the endless sequence of passes, each pass in an order of its own that depends
+on the seed and the number of the pass alone.
 """
 
 from collections.abc import Callable, Mapping

@@ -7,9 +7,9 @@ are not trained adversarially here. A denoising autoencoder is trained first, by
 
 then frozen, its latents whitened, and the game is played on the whitened latent.
 
-A tokeniser of our own keeps every character: a word or mark together with the white space before it is one token when it
-is frequent enough in the training sentences, and its UTF-8 bytes otherwise, so that no input is impossible and decoding
-gives back exactly what was encoded.
+A tokeniser of our own keeps every character: a word or mark together with the white space before it is one token when
+it is frequent enough in the training sentences, and its UTF-8 bytes otherwise, so that no input is impossible and
+decoding gives back exactly what was encoded.
 """
 
 import re
@@ -26,6 +26,7 @@ from torch.nn.functional import cross_entropy, gelu, scaled_dot_product_attentio
 
 from ..data.rows import Cell
 from ..errors import CellError, DataError
+from ..nn.blocks import full
 from .base import Canvas, Modality, Scale
 
 __all__ = ["Text", "TextCanvas", "split"]
@@ -90,12 +91,14 @@ class Text(Modality):
         return tokens
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The text of token numbers, up to the end. Bytes that are no UTF-8 (never written by :meth:`encode`) show as �."""
+        """The text of token numbers, up to the end. Bytes that are no UTF-8, as a model may write, show as U+FFFD."""
         parts: list[bytes] = []
         for token in tokens:
             if token in (PAD, END):
                 break
-            word = self.words[token - WORDS].encode("utf-8", "surrogatepass") if token >= WORDS else bytes([token - BYTES])
+            word = (
+                self.words[token - WORDS].encode("utf-8", "surrogatepass") if token >= WORDS else bytes([token - BYTES])
+            )
             parts.append(word)
         return b"".join(parts).decode("utf-8", "replace")
 
@@ -104,7 +107,7 @@ class Text(Modality):
             raise CellError(f"expected a text, got {type(cell).__name__}")
         if not cell:
             raise CellError("the text is empty")
-        tokens = self.encode(cell)[: self.length - 1] + [END]
+        tokens = [*self.encode(cell)[: self.length - 1], END]
         stored = torch.zeros(self.length, dtype=torch.int16)
         stored[: len(tokens)] = torch.tensor(tokens, dtype=torch.int16)
         return stored
@@ -136,7 +139,8 @@ class Attention(nn.Module):
         q, k, v = self.mix(self.norm1(x)).view(b, t, 3, 4, w // 4).permute(2, 0, 3, 1, 4)
         y = scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])
         x = x + self.out(y.transpose(1, 2).reshape(b, t, w))
-        return x + self.down(gelu(self.up(self.norm2(x))))
+        mixed: Tensor = x + self.down(gelu(self.up(self.norm2(x))))
+        return mixed
 
 
 class TextCanvas(Canvas):
@@ -177,7 +181,7 @@ class TextCanvas(Canvas):
         for block in self.blocks:
             x = block(x, mask)
         weight = mask.unsqueeze(2).to(x)
-        z: Tensor = self.pool((x * weight).sum(1) / weight.sum(1)).float()
+        z: Tensor = full(self.pool((x * weight).sum(1) / weight.sum(1)))
         return z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-6)
 
     def hidden(self, z: Tensor) -> Tensor:
@@ -195,7 +199,7 @@ class TextCanvas(Canvas):
         x = self.embed(before) * shown.unsqueeze(2)
         x = torch.cat([x, self.recall(z).unsqueeze(1).expand_as(x)], 2)
         logits = self.word(self.cell(x, self.hidden(z))[0])
-        return cross_entropy(logits.flatten(0, 1).float(), tokens.flatten(), ignore_index=PAD)
+        return cross_entropy(full(logits.flatten(0, 1)), tokens.flatten(), ignore_index=PAD)
 
     def settle(self, stored: Tensor) -> None:
         """Whiten: zero mean and, down to the noise that the decoder undoes anyway, unit covariance."""
@@ -212,7 +216,7 @@ class TextCanvas(Canvas):
 
     def inverse(self, canvas: Tensor) -> Tensor:
         """Greedy decoding."""
-        z = canvas.float() @ self.colour + self.mean
+        z = canvas @ self.colour + self.mean
         state, recall = self.hidden(z), self.recall(z).unsqueeze(1)
         token = torch.full((len(z), 1), END, device=z.device)
         done = torch.zeros(len(z), dtype=torch.bool, device=z.device)

@@ -7,11 +7,9 @@ A projection discriminator (Miyato, Koyama, *cGANs with projection discriminator
 With c = 0, nothing known, it is the unconditional score.
 """
 
-import math
-
 from torch import Tensor, nn
 
-from ..nn.blocks import Trunk
+from ..nn.blocks import Trunk, full
 
 __all__ = ["Discriminator"]
 
@@ -27,9 +25,10 @@ class Discriminator(nn.Module):
 
     def forward(self, canvas: Tensor) -> Tensor:
         """(B, *shape) -> features (B, features)."""
-        return self.trunk(canvas)
+        features: Tensor = self.trunk(canvas)
+        return features
 
     def score(self, features: Tensor, code: Tensor) -> Tensor:
         """Features (B, features) and codes (B, code), unit or zero -> logits (B,)."""
         together = (self.project(features) * code).sum(1)
-        return (self.alone(features).squeeze(1) + together).float()
+        return full(self.alone(features).squeeze(1) + together)

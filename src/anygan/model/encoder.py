@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from ..nn.blocks import Trunk
+from ..nn.blocks import Trunk, full
 
 __all__ = ["Encoder"]
 
@@ -17,4 +17,4 @@ class Encoder(nn.Module):
         self.evidence = nn.Linear(features, code)
 
     def forward(self, canvas: Tensor) -> Tensor:
-        return normalize(self.evidence(self.trunk(canvas)).float(), dim=1)
+        return normalize(full(self.evidence(self.trunk(canvas))), dim=1)

@@ -1,6 +1,6 @@
 """Fusion F: the evidence of any subset of modalities to one code.
 
-    F(S) = mean_{m in S} e_m, scaled to length 1;  F(nothing) = 0
+F(S) = mean_{m in S} e_m, scaled to length 1;  F(nothing) = 0
 """
 
 from torch import Tensor, nn

@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 from ..config import Config
 from ..data.rows import Batch
 from ..modalities import Canvas, Modality
-from ..nn.blocks import Family
+from ..nn.blocks import Family, full
 from .discriminator import Discriminator
 from .encoder import Encoder
 from .fusion import Fusion
@@ -66,7 +66,7 @@ class AnyGAN(nn.Module):
 
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:
         """The canvas of one modality, (B, *shape), in range."""
-        return self.canvases[name].finish(self.generators[name](code, style).float())
+        return self.canvases[name].finish(full(self.generators[name](code, style)))
 
     def render(self, code: Tensor, names: Sequence[str], generator: torch.Generator) -> dict[str, Tensor]:
         """Canvases of the named modalities for each code, with fresh styles."""

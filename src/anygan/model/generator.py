@@ -1,7 +1,7 @@
 """Generator G_m: a code and a style to a canvas.
 
-Sub-pixel convolutions from a small grid up to the canvas. Code and style enter twice: as the grid itself, and as a scale
-and shift of every layer (Perez et al., *FiLM*, 2018).
+Sub-pixel convolutions from a small grid up to the canvas. Code and style enter twice: as the grid itself, and as a
+scale and shift of every layer (Perez et al., *FiLM*, 2018).
 """
 
 import math
@@ -35,12 +35,14 @@ class Generator(nn.Module):
         self.last = conv(self.axes, widths[doublings - 1], channels * 2**self.axes)
         self.film = nn.ModuleList(nn.Linear(code + style, 2 * widths[i]) for i in range(doublings))
         for film in self.film:
+            assert isinstance(film, nn.Linear)
             nn.init.zeros_(film.bias)
 
     def forward(self, code: Tensor, style: Tensor) -> Tensor:
         z = torch.cat([code * math.sqrt(code.shape[1]), style], 1)
         if self.axes == 0:
-            return self.net(z)
+            vectors: Tensor = self.net(z)
+            return vectors
         x = self.first(z).view(len(z), -1, *self.base)
         for i, film in enumerate(self.film):
             if i:

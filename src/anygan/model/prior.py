@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from ..nn.blocks import MLP
+from ..nn.blocks import MLP, full
 
 __all__ = ["Prior"]
 
@@ -25,4 +25,4 @@ class Prior(nn.Module):
 
     def forward(self, noise: Tensor, given: Tensor) -> Tensor:
         known = given * math.sqrt(given.shape[1])
-        return normalize(self.net(torch.cat([noise, known], 1)).float(), dim=1)
+        return normalize(full(self.net(torch.cat([noise, known], 1))), dim=1)

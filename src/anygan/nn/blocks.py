@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-__all__ = ["MLP", "Family", "Trunk", "conv", "depth_to_space", "pixel_norm", "space_to_depth"]
+__all__ = ["MLP", "Family", "Trunk", "conv", "depth_to_space", "full", "pixel_norm", "space_to_depth"]
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -31,6 +31,11 @@ def conv(axes: int, inputs: int, outputs: int, kernel: int = 3, stride: int = 1)
     if axes == 0:
         return nn.Linear(inputs, outputs)
     return (nn.Conv1d, nn.Conv2d)[axes - 1](inputs, outputs, kernel, stride, kernel // 2)
+
+
+def full(x: Tensor) -> Tensor:
+    """At least single precision: what leaves an autocast region for a norm, a softmax or a loss."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def space_to_depth(x: Tensor) -> Tensor:

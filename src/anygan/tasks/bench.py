@@ -5,6 +5,8 @@ on test rows that always naming the commonest class would make: a speaker is not
 need say so beforehand. A modality without a judge is looked at through the principal components of its view.
 """
 
+import functools
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,14 +62,19 @@ def convene(
     bench = _Bench(train, data, seed, steps, cache, len(labels) > 1)
     judges: dict[str, dict[str, Judge]] = {name: {} for name in names}
     marks, every = [], len(labels) * len(names)
-    for i, (label, name) in enumerate((label, name) for label in labels for name in names):
-        judge, mark = bench.seat(label, name, lambda share, i=i: progress("judges", (i + share) / every))
+    for done, (label, name) in enumerate(itertools.product(labels, names)):
+        tell = functools.partial(_tell, progress, done, every)
+        judge, mark = bench.seat(label, name, tell)
         marks += [mark] if mark else []
         if judge is not None:
             judges[name][label] = judge
     components = {name: _components(train, name, seed) for name in names if not judges[name]}
     progress("judges", 1.0)
     return Panel(judges, components, tuple(marks))
+
+
+def _tell(progress: Progress, done: int, every: int, share: float) -> None:
+    progress("judges", (done + share) / every)
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ class _Bench:
         if len(np.unique(classes)) < 2:
             return None, None
 
-        def learn(places: NDArray[np.int64], steps: int | None) -> tuple[Judge, Mark]:
+        def learn(places: NDArray[np.int64], steps: int | None, done: float, share: float) -> tuple[Judge, Mark]:
             cells = [column.cells[number] for number in numbers[places]]
             judge = train_judge(
                 cells,
@@ -100,15 +107,15 @@ class _Bench:
                 seed=self.seed,
                 steps=steps,
                 cache=self.cache,
-                progress=lambda step, steps: tell(step / steps),
+                progress=lambda step, steps: tell(done + share * step / steps),
             )
             return judge, self.marked(judge, label, name)
 
         if self.trial and (self.steps is None or self.steps > TRIAL):
-            _, mark = learn(choose(len(numbers), TRIED, self.seed), TRIAL)
+            _, mark = learn(choose(len(numbers), TRIED, self.seed), TRIAL, 0.0, 0.2)
             if _gain(mark) < PROMISING:
                 return None, replace(mark, kept=False)
-        judge, mark = learn(np.arange(len(numbers)), self.steps)
+        judge, mark = learn(np.arange(len(numbers)), self.steps, 0.2, 0.8)
         return (judge if mark.kept else None), mark
 
     def marked(self, judge: Judge, label: str, name: str) -> Mark:

@@ -1,8 +1,8 @@
-"""The report card handed out: ``report.json`` for machines, ``report.html`` for people, a few lines for the terminal."""
+"""The report card handed out: ``report.json`` for machines, ``report.html`` for people, rows for the terminal."""
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 

@@ -3,8 +3,8 @@
 The code of what is there is completed by the prior and every missing modality rendered from it, so that what is filled
 agrees with what is given and with what else is filled. Holes in a row of a table are filled from the same code.
 
-How sure a filled cell is, is asked of several draws: each is looked at again by its encoder, and the mean cosine between
-their evidence is one where all draws say the same and near zero where they say anything.
+How sure a filled cell is, is asked of several draws: each is looked at again by its encoder, and the mean cosine
+between their evidence is one where all draws say the same and near zero where they say anything.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from ..data.rows import BadCell, Cell, DataSet
-from ..model.gan import AnyGAN
 from ..modalities import Table
+from ..model.gan import AnyGAN
 from .generate import walk, written
 from .look import chunks, seeded
 

@@ -49,7 +49,9 @@ def embed(model: AnyGAN, data: DataSet, given: Collection[str] | None = None) ->
         )
 
 
-def search(codes: NDArray[np.float32], query: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def search(
+    codes: NDArray[np.float32], query: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The ``k`` nearest of (n, code) unit vectors to a query (code,): their numbers and cosines, nearest first."""
     if k < 1:
         raise ConfigError(f"-k must be at least 1, not {k}.")

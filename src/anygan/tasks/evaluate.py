@@ -148,13 +148,9 @@ def _notes(measure: Measure, names: Sequence[str]) -> list[str]:
         notes.append(
             f"With {len(names)} modalities, what is given are singles, pairs and all but one, not every subset."
         )
-    for label, telling in panel.labels.items():
-        lacking = [name for name in names if name not in telling]
-        if lacking:
-            notes.append(f"'{label}' cannot be read from {' or '.join(lacking)}, so it is not asked of it.")
-    unread = {mark.label for mark in panel.marks} - set(panel.labels)
+    unread = [f"{mark.label} from {mark.modality}" for mark in panel.marks if not mark.kept]
     if unread:
-        notes.append(f"Not to be read from any modality: {', '.join(sorted(unread))}.")
+        notes.append(f"Not to be read, and so not asked for: {', '.join(unread)}.")
     if any(measure.distance(name, measure.other[name].seen) is None for name in names):
         notes.append("Where no distance is given there are fewer rows than features. Give more rows.")
     return notes

@@ -17,7 +17,7 @@ __all__ = ["Examples", "Shown", "choose_examples"]
 
 GIVEN = 4
 DIRECTIONS = 12
-DRAWS = {"audio": 3, "table": 3, "vector": 3, "text": 4, "image": 8}
+DRAWS = {"audio": 3, "table": 3, "vector": 3, "text": 3, "image": 6}
 """Draws of a cell that are shown side by side, by the room that a kind takes."""
 
 SAMPLES, ALONE = 6, 24

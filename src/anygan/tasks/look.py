@@ -43,7 +43,7 @@ class Chunk:
 
 
 def open_rows(modalities: Mapping[str, Modality], rows: Rows, data_dir: Path | None = None) -> DataSet:
-    """Rows as a data set of the model's own columns and kinds: a few cells could be taken for another kind, or for none.
+    """Rows as a data set of the model's own columns and kinds, which a few cells alone might not tell.
 
     Columns that the model does not know are left out; ``source`` still has them. Built-in sets give their test split.
 
@@ -72,7 +72,7 @@ def open_rows(modalities: Mapping[str, Modality], rows: Rows, data_dir: Path | N
 
 def _kinds(modalities: Mapping[str, Modality], headers: Collection[str]) -> dict[str, str]:
     """Kind of each header that belongs to a modality, in the order of the headers."""
-    kinds = {}
+    kinds: dict[str, str] = {}
     for name, modality in modalities.items():
         if isinstance(modality, Table):
             kinds |= {column.name: scalar_kind(column.type) for column in modality.columns if column.name in headers}

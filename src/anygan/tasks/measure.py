@@ -8,6 +8,7 @@ Everything is judged as written: on the cells that ``translate`` and ``generate`
 real cells score (ceiling of a coherence, floor of a distance), what chance scores, and the number of rows.
 """
 
+import contextlib
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..data.rows import DataSet
-from ..errors import DataError
+from ..errors import CellError, DataError
 from ..metrics import agreement, entropy, frechet
 from ..model.gan import AnyGAN
 from .bench import convene
@@ -156,11 +157,16 @@ class Measure:
             if not self.panel.judges[name]:
                 continue
             modality, column, rows = model.modalities[name], self.data.columns[name], self.real[name].rows
-            distinct, places = np.unique(self.data.pairing(0).index[name][rows], return_inverse=True)
-            stored = torch.stack([modality.read(column.cells[number]) for number in distinct])
-            classes = self.panel.look(name, modality.write_all(stored)).classes
-            for label, said in classes.items():
-                ceilings[label, name] = float((said[places] == self.labels[label][rows]).mean())
+            numbers, stored = self.data.pairing(0).index[name][rows], {}
+            for number in np.unique(numbers):
+                with contextlib.suppress(CellError):
+                    stored[int(number)] = modality.read(column.cells[number])
+            kept = np.isin(numbers, list(stored))
+            places = np.searchsorted(list(stored), numbers[kept])
+            cells = modality.write_all(torch.stack(list(stored.values()))) if stored else []
+            for label, said in self.panel.look(name, cells).classes.items():
+                if kept.any():
+                    ceilings[label, name] = float((said[places] == self.labels[label][rows[kept]]).mean())
         return ceilings
 
     def coherence(self, label: str, rows: NDArray[np.int64], seen: Seen) -> float:

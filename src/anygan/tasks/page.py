@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..data.rows import Cell
 from .evaluate import Card
 from .report import Report
+from .tables import Figures, add_coherence, add_distances, add_judges
 
 __all__ = ["draw_card", "short"]
-
-Figures = Mapping[str, Any]
 
 SMOOTH = 30
 """Stretches that a training curve is averaged over: steps differ more from each other than the game changes."""
@@ -25,9 +25,9 @@ def short(value: float) -> str:
 
     Example:
         >>> short(0.954), short(31.6)
-        ('0.95', '32')
+        ('0.954', '32')
     """
-    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+    return f"{value:.{3 if value < 1 else 2 if value < 10 else 0}f}"
 
 
 def draw_card(card: Card, log: Iterable[Mapping[str, Any]] = ()) -> Report:
@@ -39,9 +39,9 @@ def draw_card(card: Card, log: Iterable[Mapping[str, Any]] = ()) -> Report:
     _translations(report, card)
     _samples(report, card)
     _curves(report, list(log))
-    _coherence(report, figures)
-    _distances(report, figures)
-    _judges(report, figures)
+    add_coherence(report, figures)
+    add_distances(report, figures)
+    add_judges(report, figures)
     return report
 
 
@@ -70,7 +70,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+    return f"{share:.1%}" if share < 0.1 or 0.99 < share < 1 else f"{share:.0%}"
 
 
 def _words(report: Report, figures: Figures) -> None:
@@ -82,20 +82,21 @@ def _words(report: Report, figures: Figures) -> None:
         report.words(
             f"**Translating**: from one modality to another the {label} stays the same in "
             f"**{_percent(cross['value'])}** of {cross['count']:,} test rows, on average over {cross['directions']} "
-            f"directions. Judges that know real cells only find it in {_percent(cross['ceiling'])} of real ones; guessing "
-            f"would reach {_percent(cross['chance'])}. Best is {_arrow(by_score[-1], label)}, weakest "
+            f"directions. Judges that know real cells only find it in {_percent(cross['ceiling'])} of real "
+            f"ones; guessing would reach {_percent(cross['chance'])}. Best is {_arrow(by_score[-1], label)}, weakest "
             f"{_arrow(by_score[0], label)}."
         )
     if joint and joint["value"] is not None:
         report.words(
             f"**Inventing**: of {joint['count']:,} rows drawn from noise, **{_percent(joint['value'])}** show the same "
-            f"{label} in {_listed(joint['modalities'])}; real rows do in {_percent(joint['ceiling'])}, by judges who err "
-            f"too. {_evenness(joint)}"
+            f"{label} in {_listed(joint['modalities'])}; real rows do in {_percent(joint['ceiling'])}, by judges "
+            f"who err too. {_evenness(joint)}"
         )
     elif joint:
         report.words(f"**Inventing**: {joint['count']:,} samples were drawn from noise. {_evenness(joint)}")
     report.words(_nearness(figures))
-    report.words("\n\n".join(figures["notes"]))
+    if label is None:
+        report.words(figures["notes"][0])
 
 
 def _arrow(told: Figures, label: str) -> str:
@@ -118,8 +119,8 @@ def _nearness(figures: Figures) -> str:
         return ""
     parts = [f"{name} {short(told['value'])} (real {short(told['floor'])})" for name, told in distances.items()]
     return (
-        f"**Resembling**: the distance of drawn cells to real ones, beside that of real training cells: {', '.join(parts)}. "
-        "The nearer to the real one's, the better; it tells blur and lack of variety, which agreement does not."
+        f"**Resembling**: distance of drawn cells to real ones, and of real training cells to them: {', '.join(parts)}. "
+        "The nearer to that, the better; distance tells blur and lack of variety, which agreement does not."
     )
 
 
@@ -130,10 +131,10 @@ def _tiles(report: Report, figures: Figures) -> None:
         if told and told["value"] is not None:
             tiles[f"{name} (real {short(told['ceiling'])})"] = told["value"]
     if figures["joint"]:
-        tiles["rarest and commonest class"] = f"{figures['joint']['least']:.0%} – {figures['joint']['most']:.0%}"
+        tiles["rarest and commonest class"] = f"{100 * figures['joint']['least']:.0f} to {figures['joint']['most']:.0%}"
     tiles["test rows"] = figures["data"]["rows"]
     if figures["run"]["minutes"] is not None:
-        tiles["minutes of training"] = round(figures["run"]["minutes"], 1)
+        tiles["minutes of training"] = f"{figures['run']['minutes']:.1f}"
     report.figures(tiles)
 
 
@@ -142,7 +143,7 @@ def _translations(report: Report, card: Card) -> None:
     if not card.examples.translations:
         return
     report.section("Translations")
-    report.words("Test rows that the model has not seen, a few of each, and several draws from one given cell.")
+    report.words("Test rows that the model has not seen, a few of each, and several draws from each.")
     for shown in card.examples.translations:
         score = _score(card.figures, [shown.given], shown.to)
         report.words(f"**{shown.given} to {shown.to}**{f': {score}' if score else ''}")
@@ -166,12 +167,26 @@ def _samples(report: Report, card: Card) -> None:
     kinds, samples = card.examples.kinds, card.examples.samples
     if len(kinds) == 1:
         (name, kind) = next(iter(kinds.items()))
-        report.grid([([], [(kind, row[name]) for row in samples])], "", f"drawn {name}")
+        _gallery(report, kind, [row[name] for row in samples])
         return
+    first, *others = kinds
     report.words("Nothing was given: each line is one row, all its cells from one code.")
-    report.grid(
-        [([], [(kinds[name], cell) for name, cell in row.items()]) for row in samples], "", _listed(list(kinds))
-    )
+    rows = [([(kinds[first], row[first])], [(kinds[name], row[name]) for name in others]) for row in samples]
+    report.grid(rows, first, _listed(others))
+
+
+def _gallery(report: Report, kind: str, cells: Sequence[Cell]) -> None:
+    match kind:
+        case "image":
+            report.pictures(cells)
+        case "audio":
+            report.sounds(cells)
+        case "text":
+            report.sentences(cells)
+        case _:
+            report.grid(
+                [([(kind, cell)], [(kind, other)]) for cell, other in zip(cells[::2], cells[1::2], strict=True)], "", ""
+            )
 
 
 def _curves(report: Report, log: Sequence[Mapping[str, Any]]) -> None:
@@ -190,8 +205,8 @@ def _curves(report: Report, log: Sequence[Mapping[str, Any]]) -> None:
             report.curves(title, curves, y_range=(0, 1) if part == "accuracy" else None)
     if game:
         report.words(
-            "A discriminator that tells half of the pairs apart guesses, one that tells all of them has won. In between "
-            "the game is alive."
+            "A discriminator that tells half of the pairs apart guesses, one that tells all of them has won. In "
+            "between the game is alive."
         )
 
 
@@ -207,76 +222,4 @@ def _smoothed(records: Sequence[Mapping[str, Any]], part: str) -> dict[str, list
                     values.setdefault(key.removesuffix(f"/{part}").strip("()"), []).append(value)
         for name, found in values.items():
             curves.setdefault(name, []).append((stretch[len(stretch) // 2]["step"], float(np.mean(found))))
-    return curves
-
-
-def _coherence(report: Report, figures: Figures) -> None:
-    """One table a label: what is given, by what is wanted."""
-    labels = dict.fromkeys(label for told in figures["translations"] for label in told["coherence"])
-    if labels:
-        report.section("Coherence")
-        report.words("Share of rows in which the judge of what was made reads the label of what was given.")
-    for label in sorted(labels, key=lambda label: label != figures["label"]):
-        told = [t for t in figures["translations"] if label in t["coherence"]]
-        targets = [name for name in figures["modalities"] if any(t["to"] == name for t in told)]
-        rows: list[list[Any]] = []
-        for given in dict.fromkeys(tuple(t["given"]) for t in told):
-            scores = {t["to"]: t["coherence"][label]["value"] for t in told if tuple(t["given"]) == given}
-            rows.append([" + ".join(given), *(scores.get(name) for name in targets)])
-        bounds = {t["to"]: t["coherence"][label] for t in told}
-        rows += [
-            [f"({word})", *(bounds[name][key] for name in targets)]
-            for word, key in (("real", "ceiling"), ("chance", "chance"))
-        ]
-        count = min(t["coherence"][label]["count"] for t in told)
-        report.table([f"{label}, given", *(f"to {name}" for name in targets)], rows, f"{count:,} rows each", shade=True)
-
-
-def _distances(report: Report, figures: Figures) -> None:
-    """What is given, by what is wanted, and the floor."""
-    drawn = {name: told for name, told in figures["samples"]["distance"].items() if told}
-    if not drawn:
-        return
-    report.section("Distance to real cells")
-    report.words(
-        "Squared Fréchet distance on the features of a judge, generated cells against real test cells. The floor is that of "
-        "real training cells against the same. Distances of different judges do not compare."
-    )
-    rows: list[list[Any]] = []
-    for given in dict.fromkeys(tuple(told["given"]) for told in figures["translations"]):
-        found = {t["to"]: t["distance"] for t in figures["translations"] if tuple(t["given"]) == given}
-        rows.append([" + ".join(given), *((found.get(name) or {}).get("value") for name in drawn)])
-    rows.append(["noise", *(told["value"] for told in drawn.values())])
-    rows.append(["(floor: real)", *(told["floor"] for told in drawn.values())])
-    rows.append(["judge", *(told["judge"] for told in drawn.values())])
-    count = min(told["count"] for told in drawn.values())
-    report.table(["given", *(f"to {name}" for name in drawn)], rows, f"at least {count:,} cells on either side")
-
-
-def _judges(report: Report, figures: Figures) -> None:
-    """Who judged, and what they are worth."""
-    report.section("Judges")
-    data = figures["data"]
-    report.words(
-        f"Classifiers trained on real cells of `{data['train']}` alone, apart from the model, and marked on {data['rows']:,} "
-        f"rows of `{data['test']}`. One that errs too often where guessing does not is not used. Seed {data['seed']}."
-    )
-    headers = [
-        "label",
-        "of",
-        "reads real cells",
-        "rewritten",
-        "chance",
-        "classes",
-        "rows",
-        "distinct cells",
-        "used",
-        "judge",
-    ]
-    rows = [
-        [m["label"], m["modality"], m["ceiling"], m.get("written"), m["chance"], m["classes"], m["rows"], m["cells"]]
-        + ["yes" if m["kept"] else "no", m["judge"]]
-        for m in figures["judges"]
-    ]
-    if rows:
-        report.table(headers, rows, "rewritten: read and written by the model's own modality, sounds through inversion")
+    return {name: points for name, points in curves.items() if len(points) > 1}

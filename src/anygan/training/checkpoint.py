@@ -4,6 +4,7 @@ A file is written beside its place, flushed to the disk and renamed, so that at 
 checkpoint: the last or the one before.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -37,7 +38,8 @@ def save(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, An
             os.fsync(file.fileno())
         beside.replace(path)
     except (OSError, SafetensorError) as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise RunError(f"The checkpoint {path} cannot be written: {error}. The one before is whole.") from error
 
 

@@ -9,6 +9,7 @@ are fixed while the game runs.
 import copy
 
 import torch
+from torch import Tensor
 
 from ..model.gan import AnyGAN
 
@@ -30,7 +31,8 @@ def averaged(model: AnyGAN) -> AnyGAN:
 def average(mean: AnyGAN, model: AnyGAN, half_life: float, step: int) -> None:
     """Move the average towards the model after step number ``step`` of the game."""
     half_life = max(1e-3, min(half_life, RAMP * step))
-    ours, theirs = [], []
+    ours: list[Tensor] = []
+    theirs: list[Tensor] = []
     for (name, a), b in zip(mean.named_parameters(), model.parameters(), strict=True):
         if not name.startswith("canvases."):
             ours.append(a)

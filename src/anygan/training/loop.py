@@ -1,6 +1,5 @@
 """The loop: the one place where gradients are cleared and taken, and weights change."""
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from ..config import Config
 from ..data.rows import Batch, DataSet
@@ -65,8 +63,9 @@ def train(data: DataSet, out: Path | str, config: Config | None = None, *, resum
     try:
         while clock.position(config) < 1:
             batch, chance = run.batch(), run.chance()
+            health: dict[str, float] = {}
             if clock.game is None:
-                losses, health = draw(run, batch, chance), {}
+                losses = draw(run, batch, chance)
             else:
                 losses, health = play(run, batch, chance, rate(clock.played(config)))
             clock.step += 1
@@ -100,9 +99,7 @@ def draw(run: Run, batch: Batch, chance: torch.Generator) -> dict[str, float]:
     return {name: float(loss.detach()) for name, loss in losses.items()}
 
 
-def play(
-    run: Run, batch: Batch, chance: torch.Generator, factor: float
-) -> tuple[dict[str, float], dict[str, float]]:
+def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tuple[dict[str, float], dict[str, float]]:
     """One step of the game: encoders, then discriminators, then generators and prior. Returns losses and health."""
     players, world, config = run.players, run.world, run.config
     model, critics = players.model, players.critics

@@ -40,7 +40,7 @@ def tune(run: Run, play: Callable[..., Any]) -> None:
 
 
 def _fast_bf16() -> bool:
-    """Whether a bf16 product is at least not slower than an fp32 one here: on many CPUs it is emulated, 70 times slower."""
+    """Whether a bf16 product is not slower than an fp32 one here: where it is emulated it is 70 times slower."""
     times = []
     for dtype in (torch.float32, torch.bfloat16):
         a = torch.ones(256, 256, dtype=dtype)

@@ -7,8 +7,9 @@ A step has three losses, over disjoint sets of weights, and the loop alone steps
     imitate    generators, prior:     for each m, softplus(D(x|c) - D(x'|c))
 
 where c = F(S) is the code of a set S of the *other* observed modalities, c- that of another row, and the generated
-x' = G(c', s) is drawn from c' = F(S), F(all) or P(u, F(S)). The prior plays the same game on codes. Encoders learn from real
-data only: whatever discriminators, generators and the prior see are codes of the averaged encoders, without gradient.
+x' = G(c', s) is drawn from c' = F(S), F(all) or P(u, F(S)). The prior plays the same game on codes. Encoders learn from
+real data only: whatever discriminators, generators and the prior see are codes of the averaged encoders, without
+gradient.
 """
 
 import math
@@ -35,9 +36,15 @@ SPLITS = 6
 PENALISED = 4
 """One row in four is penalised, in every step."""
 
+COPIES = 4
+"""Draws of the prior a row: its game is small, and a larger batch makes it steadier."""
+
+PRIOR_GAMMA = 10.0
+"""Weight of the prior's penalties, as a multiple of the canvases'."""
+
 
 def splits(modalities: int, generator: torch.Generator) -> list[tuple[Tensor, Tensor]]:
-    """Pairs (A, B) of disjoint non-empty sets, as bool masks (M,): all of them up to three modalities, else six drawn."""
+    """Pairs (A, B) of disjoint non-empty sets as masks (M,): all of them up to three modalities, else six drawn."""
     if modalities <= 3:
         sides = [s for s in product((0, 1, 2), repeat=modalities) if 1 in s and 2 in s and s.index(1) < s.index(2)]
     else:
@@ -110,18 +117,20 @@ def scene(
         fused: Tensor = mean.fusion(evidence, given.to(device))
         return fused
 
-    def stage(there: Tensor, real: Tensor, condition: Tensor, wrong: Tensor, code: Tensor, style: Tensor, blur: float) -> Stage:
+    def stage(
+        there: Tensor, real: Tensor, condition: Tensor, wrong: Tensor, code: Tensor, style: Tensor, blur: float
+    ) -> Stage:
         mine = world.mine(there).nonzero().squeeze(1)
         first = mine % PENALISED == 0
         mine = torch.cat([mine[first], mine[~first]])
         here = mine.to(device)
         noise = None
         if blur:
-            drawn = [blur * torch.randn(rows, *real.shape[1:], generator=generator) for _ in range(2)]
+            drawn = [blur * torch.randn(len(there), *real.shape[1:], generator=generator) for _ in range(2)]
             noise = (world.mine(drawn[0])[mine].to(device), world.mine(drawn[1])[mine].to(device))
-        sizes = int(first.sum()), int(there.sum()), int(there[::PENALISED].sum())
-        parts = (world.mine(part.to(device))[here] for part in (condition, wrong, code, style))
-        return Stage(mine, *sizes, real[here], *parts, noise)
+        parts = [world.mine(part.to(device))[here] for part in (condition, wrong, code, style)]
+        counts = int(first.sum()), int(there.sum()), int(there[::PENALISED].sum())
+        return Stage(mine, *counts, real[here], parts[0], parts[1], parts[2], parts[3], noise)
 
     whole = fuse(observed)
     shift = int(torch.randint(1, max(2, rows), (1,), generator=generator))
@@ -141,16 +150,19 @@ def scene(
         wrong = torch.where(both, other, condition)
         stages[name] = stage(observed[:, m], canvases[name], condition, wrong, code, style, model.canvases[name].noise)
     if count > 1:
-        known = subsets(observed, generator) & (torch.rand(rows, 1, generator=generator) < 0.5)
-        known &= ~(known == observed).all(1, keepdim=True)
-        noise = torch.randn(rows, model.style, generator=generator)
-        given = fuse(known)
-        real = world.mine(whole) * math.sqrt(whole.shape[1])
-        stages[PRIOR] = stage(torch.ones(rows, dtype=torch.bool), real, given, given, given, noise, 0.0)
+        copies = observed.repeat_interleave(COPIES, 0)
+        known = subsets(copies, generator) & (torch.rand(len(copies), 1, generator=generator) < 0.5)
+        known &= ~(known == copies).all(1, keepdim=True)
+        noise = torch.randn(len(copies), model.style, generator=generator)
+        given = mean.fusion(evidence.repeat_interleave(COPIES, 0), known.to(device))
+        real = world.mine(whole).repeat_interleave(COPIES, 0) * math.sqrt(model.code)
+        stages[PRIOR] = stage(torch.ones(len(copies), dtype=torch.bool), real, given, given, given, noise, 0.0)
     return stages
 
 
-def align(model: AnyGAN, batch: Batch, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World) -> Tensor:
+def align(
+    model: AnyGAN, batch: Batch, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
+) -> Tensor:
     """The contrast of all splits, averaged over rows and splits: a scalar."""
     evidence = world.gather(model.evidence(canvases))
     observed = world.gather(batch.observed().to(evidence.device, torch.uint8)).bool()
@@ -181,15 +193,19 @@ def paint(model: AnyGAN, stages: Mapping[str, Stage]) -> dict[str, Tensor]:
 def judge(
     critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor], gamma: float
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The discriminators' loss, a scalar, and what it tells of the game: pair accuracy, gap, R1 and R2 of each stage."""
-    losses, signals = [], {}
+    """The discriminators' loss, a scalar, and the state of the game: pair accuracy, gap, R1 and R2 of each stage."""
+    losses = []
+    signals: dict[str, Tensor] = {}
     for name, fake in fakes.items():
         stage, critic = stages[name], critics.codes if name == PRIOR else critics.canvases[name]
         real, fake = stage.real, fake.detach()
         if stage.blur is not None:
             real, fake = real + stage.blur[0], fake + stage.blur[1]
+        weight = PRIOR_GAMMA * gamma if name == PRIOR else gamma
         features, penalty = [], real.new_zeros(2)
         for part in (slice(0, stage.penalised), slice(stage.penalised, None)):
+            if len(real[part]) == 0:
+                continue
             both = torch.cat([real[part], fake[part]])
             punish = part.start == 0 and gamma > 0
             seen = critic(both.requires_grad_(punish))
@@ -200,7 +216,7 @@ def judge(
         seen_real, seen_fake = (torch.cat([f[side] for f in features]) for side in (0, 1))
         score_real, score_fake = critic.score(seen_real, stage.condition), critic.score(seen_fake, stage.condition)
         loss = relativistic_d(score_real, score_fake) + relativistic_d(score_real, critic.score(seen_real, stage.wrong))
-        losses.append(loss.sum() / stage.count + gamma / 2 * penalty.sum() / max(1, stage.quarter))
+        losses.append(loss.sum() / stage.count + weight / 2 * penalty.sum() / max(1, stage.quarter))
         r1, r2 = penalty.detach() / max(1, stage.penalised)
         gap = (score_real - score_fake).detach()
         told = {"accuracy": (gap > 0).float().mean(), "gap": gap.mean(), "r1": r1, "r2": r2}

@@ -1,9 +1,9 @@
 """Many processes as one: rows are split over ranks, and every sum is the sum over all of them.
 
-Under torchrun each rank holds a slice of the global batch. Everything random is drawn for the global batch on every rank
-and then sliced, losses are divided by global counts, and gradients are summed over a fixed list of parameters in which a
-missing gradient is zero. So R ranks take the step that one process takes, whatever modalities a rank happens to see.
-One process is the case of one rank.
+Under torchrun each rank holds a slice of the global batch. Everything random is drawn for the global batch on every
+rank and then sliced, losses are divided by global counts, and gradients are summed over a fixed list of parameters in
+which a missing gradient is zero. So R ranks take the step that one process takes, whatever modalities a rank happens to
+see. One process is the case of one rank.
 """
 
 import os
@@ -43,7 +43,10 @@ class World:
 
         A loss of gathered rows must be computed in full on every rank and divided by ``size``.
         """
-        return rows if self.size == 1 else _Gather.apply(rows, self)
+        if self.size == 1:
+            return rows
+        gathered: Tensor = _Gather.apply(rows, self)  # type: ignore[no-untyped-call]
+        return gathered
 
     def sum_gradients(self, parameters: Sequence[Tensor]) -> None:
         """Replace each gradient by its sum over all ranks."""

@@ -1,8 +1,8 @@
 """A run: the folder, the data, and everything that changes while it trains.
 
 The folder holds ``last.safetensors`` (weights, averages, optimisers, position, configuration), ``best.safetensors`` and
-``log.jsonl``. Nothing random is kept from step to step: each step's draws are seeded by the run's seed and the number of
-the step, so that going on from a checkpoint gives the bits of the run that was never stopped.
+``log.jsonl``. Nothing random is kept from step to step: each step's draws are seeded by the run's seed and the number
+of the step, so that going on from a checkpoint gives the bits of the run that was never stopped.
 """
 
 import json
@@ -33,8 +33,14 @@ __all__ = ["Players", "Run", "describe", "scale"]
 INTERVAL = {"tiny": 5.0}
 """Seconds between checkpoints; a minute for the sizes not named here."""
 
+PACE = 2.0
+"""Learning rate of the prior and its critic, as a multiple of the others'."""
+
 EVERY = 10
 """Steps between two lines of the log."""
+
+LISTED = 1000
+"""Bad cells that a checkpoint names at most; it counts them all."""
 
 
 def scale(config: Config) -> Scale:
@@ -78,16 +84,25 @@ class Players:
             critics = Critics(model, config)
         model, critics = model.to(device), critics.to(device)
         reading = [*model.encoders.parameters(), *model.fusion.parameters(), model.log_scale]
-        making = [*model.generators.parameters(), *model.prior.parameters()]
+        making: list[dict[str, Any]] = [
+            {"params": list(model.generators.parameters())},
+            {"params": list(model.prior.parameters()), "pace": PACE},
+        ]
+        judging: list[dict[str, Any]] = [
+            {"params": list(critics.canvases.parameters())},
+            {"params": list(critics.codes.parameters()), "pace": PACE},
+        ]
         fused: dict[str, Any] = {"betas": (0.0, 0.95), "fused": True}
         return cls(
             model,
             averaged(model),
             critics,
             AdamW(reading, config.encoder_lr, fused=True),
-            Adam(critics.parameters(), config.lr, **fused),
+            Adam(judging, config.lr, **fused),
             Adam(making, config.lr, **fused),
-            Adam(list(model.canvases.parameters()) or [torch.zeros(1, requires_grad=True)], config.encoder_lr, fused=True),
+            Adam(
+                list(model.canvases.parameters()) or [torch.zeros(1, requires_grad=True)], config.encoder_lr, fused=True
+            ),
         )
 
     def optimizers(self) -> dict[str, Optimizer]:
@@ -168,7 +183,7 @@ class Run:
     def descend(self, optimizer: Optimizer, lr: float | None = None) -> None:
         """Sum the gradients over all ranks and take a step."""
         for group in optimizer.param_groups:
-            group["lr"] = group["lr"] if lr is None else lr
+            group["lr"] = group["lr"] if lr is None else lr * group.get("pace", 1.0)
             self.world.sum_gradients(group["params"])
         optimizer.step()
 
@@ -176,7 +191,14 @@ class Run:
     def faithful(self) -> bool:
         """Whether every learned canvas gives back a sample of cells exactly, through the noise of the game."""
         return all(
-            bool((canvas.inverse(_noised(canvas(cells), canvas.noise, self.chance())) == cells).flatten(1).all(1).float().mean() > 0.998)
+            bool(
+                (canvas.inverse(_noised(canvas(cells), canvas.noise, self.chance())) == cells)
+                .flatten(1)
+                .all(1)
+                .float()
+                .mean()
+                > 0.998
+            )
             for name, canvas in self.learned()
             for cells in [self.sample(name, 512)]
         )
@@ -221,6 +243,8 @@ class Run:
                 "precision": self.precision,
                 "threads": self.threads,
                 "data": self.store.data.name,
+                "bad": [str(cell) for cell in self.store.bad[:LISTED]],
+                "bad_count": len(self.store.bad),
                 "time": time.time(),
             }
             checkpoint.save(self.last, self.players.state(), description)
@@ -233,7 +257,8 @@ class Run:
             RunError: when the folder holds a run and ``resume`` is not set, or it cannot be gone on with.
             DataError: when nothing can be learned from the data.
         """
-        last, tensors, told = folder / "last.safetensors", None, {}
+        last, tensors = folder / "last.safetensors", None
+        told: dict[str, Any] = {}
         if last.exists():
             if not resume:
                 raise RunError(
@@ -250,7 +275,9 @@ class Run:
                 raise DataError(f"The run {folder} knows a column '{name}' that '{data.name}' lacks.")
         store = Store.read(data, modalities)
         players = Players.meet(modalities, config, device)
-        run = cls(folder, config, modalities, store, Order(store, config.seed, config.batch), players, Clock(), world, device)
+        run = cls(
+            folder, config, modalities, store, Order(store, config.seed, config.batch), players, Clock(), world, device
+        )
         if tensors is not None:
             players.restore(tensors)
             clock = told["clock"]
@@ -266,7 +293,9 @@ def _agreed(asked: Config, had: Config, folder: Path) -> Config:
     differ = [name for name, value in asked.spec().items() if value != had.spec()[name]]
     if differ:
         shown = ", ".join(f"{n.replace('_', '-')} {getattr(had, n)} (now {getattr(asked, n)})" for n in differ)
-        raise RunError(f"{folder} was started with other settings: {shown}. Resume it with those, or give another --out.")
+        raise RunError(
+            f"{folder} was started with other settings: {shown}. Resume it with those, or give another --out."
+        )
     return had
 
 

@@ -1,0 +1,269 @@
+"""The commands and their options. Nothing here loads torch: ``--help`` answers at once."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from .. import __version__
+from ..config import PRECISIONS, SIZES, Config
+from ..errors import AnyGANError, ConfigError
+from .start import prepare
+
+__all__ = ["app", "main"]
+
+MENDABLE, STOPPED = 2, 130
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Mendable(click.ClickException):
+    """An error that is a sentence: no traceback, exit code 2."""
+
+    exit_code = MENDABLE
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"error: {self.format_message()}", file=file, err=True)
+
+
+class Commands(click.Group):
+    """The group of all commands: what the user can mend is told in a sentence, whatever command it comes from."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which they are declared, which is that of their use."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AnyGANError as error:
+            raise Mendable(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            raise click.exceptions.Exit(STOPPED) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            # The disk, a folder's rights: the machine's words are the user's.
+            if error.filename is None and error.strerror is None:
+                raise
+            raise Mendable(f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)) from error
+
+
+def main() -> None:
+    """The command ``anygan``."""
+    app(prog_name="anygan")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="anygan")
+def app() -> None:
+    """One adversarial model of data that comes in several forms at once: pictures, sounds, sentences, tables.
+
+    DATA is a folder with metadata.csv, .tsv, .jsonl or .parquet, such a file, or a built-in set: digits, spoken-mnist,
+    mnist, stacked-mnist, ring, grid (with :train or :test behind it to choose a split). RUN is the folder of a run.
+    """
+
+
+def run(module: str, *, as_json: bool, **options: Any) -> None:
+    """Run a command's body, load what it needs only now, and print its answer."""
+    prepare()
+    body = importlib.import_module(f".{module}", __package__)
+    answer = body.run(**options)
+    importlib.import_module(".answer", __package__).show(answer, as_json)
+    if answer.code:
+        raise click.exceptions.Exit(answer.code)
+
+
+def pairs(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Options of the form NAME=VALUE as a dict."""
+    found = {}
+    for value in values:
+        name, equals, said = value.partition("=")
+        if not equals or not name or not said:
+            raise ConfigError(f"Expected {parameter.opts[0]} {parameter.metavar}, got '{value}'.")
+        found[name] = said
+    return found
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options as one."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+PATH = click.Path(path_type=Path)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of words and tables.")
+SEED = click.option("--seed", type=int, default=0, show_default=True, help="Of everything random.")
+CHECKPOINT = click.option(
+    "--checkpoint", default="last", show_default=True, metavar="[last|best]", help="Which checkpoint of the run."
+)
+DATA_DIR = click.option(
+    "--data-dir", type=PATH, help="Where the files of built-in sets lie; else $ANYGAN_DATA, else a cache."
+)
+KIND = click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    metavar="NAME=KIND",
+    callback=pairs,
+    help="Kind of a column, where it is not to be told from its cells: image, audio, text, vector, number, boolean, "
+    "date, category. May be given again.",
+)
+GIVEN = click.option(
+    "--given",
+    multiple=True,
+    required=True,
+    metavar="NAMES | NAME=VALUE",
+    help="Modalities, with commas between them; or a cell itself, with '='. May be given again.",
+)
+FOLDER = click.option("--out", type=PATH, required=True, metavar="DIR", help="A new folder for the rows.")
+MODEL = together(click.argument("folder", metavar="RUN", type=PATH), CHECKPOINT, JSON)
+
+
+@app.command()
+@click.option("--minutes", type=float, default=3.0, show_default=True, help="Training time.")
+@click.option("--out", type=PATH, default=Path("runs/demo"), show_default=True, metavar="RUN", help="The run's folder.")
+@SEED
+@JSON
+def demo(**options: Any) -> None:
+    """Train on embedded digits and end with a report.
+
+    The digits are written by hand, spoken and described.
+
+    A demo that was stopped is gone on with; of one that is finished the report alone is made again.
+    """
+    run("demo", **options)
+
+
+@app.command()
+@click.argument("data", metavar="DATA")
+@click.option("--out", type=PATH, metavar="RUN", help="The run's folder; not needed with --dry-run.")
+@click.option("--minutes", type=float, help=f"Training time.  [default: {Config.minutes:g}]")
+@click.option("--steps", type=int, help="Number of steps, in place of --minutes.")
+@click.option("--until", metavar="METRIC=VALUE", help="Stop sooner, once a metric is reached: coherence=.95")
+@click.option("--size", metavar=f"[{'|'.join(SIZES)}]", help=f"Of the model.  [default: {Config.size}]")
+@click.option("--recipe", metavar="NAME", help="A classic instead of AnyGAN: mnist-mlp, the GAN of the textbooks.")
+@KIND
+@click.option("--seed", type=int, help="Of everything random.  [default: 0]")
+@click.option("--threads", type=int, help="CPU threads; else the fastest number, found by timing a few steps.")
+@click.option("--precision", metavar=f"[{'|'.join(PRECISIONS)}]", help="Else the fastest, found likewise.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the folder; start it where there is none.")
+@DATA_DIR
+@click.option("--dry-run", is_flag=True, help="Show what would be trained; train and write nothing.")
+@JSON
+def train(**options: Any) -> None:
+    """Train a model on DATA into the folder RUN.
+
+    Ctrl-C ends with a whole checkpoint, and --resume goes on from it."""
+    run("train", **options)
+
+
+@app.command()
+@MODEL
+@click.option("-n", "count", type=click.IntRange(1), default=25, show_default=True, help="Rows to draw.")
+@FOLDER
+@SEED
+def generate(**options: Any) -> None:
+    """Draw new rows from noise, every modality filled."""
+    run("generate", **options)
+
+
+@app.command()
+@MODEL
+@click.argument("data", metavar="[DATA]", required=False)
+@GIVEN
+@click.option("--to", "wanted", multiple=True, required=True, metavar="NAMES", help="Modalities, with commas between.")
+@click.option("-n", "draws", type=click.IntRange(1), default=1, show_default=True, help="Output rows per input row.")
+@FOLDER
+@SEED
+@DATA_DIR
+def translate(**options: Any) -> None:
+    """Make some modalities from others.
+
+    What is given is a literal cell or several, or a data set that is gone through row by row:
+
+    \b
+    anygan translate RUN --given text="the thick seven" --given audio=clip.wav --to image -n 8 --out DIR
+    anygan translate RUN DATA --given text,audio --to image --out DIR
+
+    Given columns stand before the wanted ones. Previews of pictures and sounds are drawn into DIR-previews.
+    """
+    run("translate", **options)
+
+
+@app.command()
+@MODEL
+@click.argument("data", metavar="DATA")
+@FOLDER
+@SEED
+@DATA_DIR
+def complete(**options: Any) -> None:
+    """Fill every missing cell of DATA and touch no given one.
+
+    Column names, their order, given cells and files stay as they are. filled.csv tells which cells were filled (rows
+    counted from 0), how sure each is, and which were given but could not be read.
+    """
+    run("complete", **options)
+
+
+@app.command()
+@MODEL
+@click.argument("data", metavar="DATA")
+@click.option("--out", type=PATH, required=True, metavar="FILE", help="A Parquet file.")
+@DATA_DIR
+def embed(**options: Any) -> None:
+    """Write the code of every row of DATA.
+
+    A code is what the modalities of a row have in common, as a unit vector.
+
+    Columns: id (row, counted from 0), code, sure (how well its modalities agree, 0 to 1), and used_NAME for every
+    modality.
+    """
+    run("embed", **options)
+
+
+@app.command()
+@MODEL
+@click.argument("data", metavar="DATA")
+@GIVEN
+@click.option("-k", "count", type=click.IntRange(1), default=10, show_default=True, help="Rows to find.")
+@click.option("--out", type=PATH, metavar="DIR", help="A new folder for the rows found.")
+@DATA_DIR
+def search(**options: Any) -> None:
+    """Find the rows of DATA nearest to given cells.
+
+    \b
+    anygan search RUN DATA --given audio=clip.wav -k 10
+    """
+    run("search", **options)
+
+
+@app.command()
+@MODEL
+@click.argument("data", metavar="DATA")
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="The folder for report.json and report.html.")
+@click.option("--train", "training", metavar="DATA", help="What judges learn from; else what the run was trained on.")
+@click.option("--rows", type=click.IntRange(1), default=2000, show_default=True, help="Rows to measure with, at most.")
+@SEED
+@DATA_DIR
+def evaluate(**options: Any) -> None:
+    """Write a report card, by judges trained on real data alone."""
+    run("evaluate", **options)
+
+
+@app.command()
+@click.argument("what", metavar="DATA|RUN")
+@KIND
+@DATA_DIR
+@JSON
+def inspect(**options: Any) -> None:
+    """Show what a data set holds, or a run."""
+    run("inspect", **options)

@@ -1,0 +1,65 @@
+"""anygan train --dry-run: what would be trained, and on what."""
+
+from typing import Any
+
+from torch import nn
+
+from ..config import Config
+from ..data.rows import DataSet
+from ..data.store import Store
+from ..model.gan import AnyGAN, Critics
+from ..training.run import describe
+from .answer import Answer, count, grid, listed
+from .progress import Ticker
+
+__all__ = ["parts", "plan"]
+
+
+def plan(data: DataSet, config: Config) -> Answer:
+    """Read the data and build the networks; train nothing and write nothing."""
+    modalities = describe(data, config)
+    cells, done = sum(len(column.cells) for column in data.columns.values()), 0
+    with Ticker("reading") as ticker:
+
+        def tick(more: int) -> None:
+            nonlocal done
+            done += more
+            ticker.at(done / max(1, cells))
+
+        store = Store.read(data, modalities, tick)
+    model = AnyGAN(modalities, config)
+    present = {name: int((number >= 0).sum()) for name, number in store.pairing(0).index.items()}
+    sizes = parts(model) | {"discriminators": _size(Critics(model, config))}
+    document: dict[str, Any] = {
+        "data": data.name,
+        "rows": len(data),
+        "config": config.spec(),
+        "modalities": [
+            {"name": n, "kind": m.kind, "cells": present[n], "canvas": list(model.canvases[n].shape)}
+            for n, m in modalities.items()
+        ],
+        "parameters": sizes,
+        "bad": [str(cell) for cell in store.bad],
+    }
+    table = [
+        [m["name"], m["kind"], m["cells"], len(data) - m["cells"], " x ".join(map(str, m["canvas"]))]
+        for m in document["modalities"]
+    ]
+    shown: list[Any] = [
+        f"{count(len(data), 'row')} of {data.name}; a pass over them takes {-(-len(data) // config.batch):,} steps",
+        *listed(store.bad, "bad cell"),
+        grid(["modality", "kind", "given", "missing", "canvas"], table),
+        grid(["part", "parameters"], sizes.items()),
+        grid(["setting", "value"], [[name, str(value)] for name, value in config.spec().items()]),
+        "nothing was trained or written: --dry-run",
+    ]
+    return Answer(document, shown)
+
+
+def parts(model: AnyGAN) -> dict[str, int]:
+    """Part of the model -> its parameters."""
+    return {name: _size(part) for name, part in model.named_children()}
+
+
+def _size(part: nn.Module) -> int:
+    return sum(weights.numel() for weights in part.parameters())

@@ -1,0 +1,59 @@
+"""Every part of the model, over canvases with no, one and two axes."""
+
+import pytest
+import torch
+
+from anygan.config import Config
+from anygan.modalities import Audio, Image, Modality, Vector
+from anygan.model.discriminator import Discriminator
+from anygan.model.encoder import Encoder
+from anygan.model.fusion import Fusion
+from anygan.model.gan import AnyGAN, Critics
+from anygan.model.generator import Generator
+
+SHAPES = [(5,), (16, 64), (1, 28, 28), (3, 32, 32), (3, 64, 48), (1, 8, 8)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_parts_fit_any_canvas(shape: tuple[int, ...]) -> None:
+    canvas, code, style = torch.randn(2, *shape), torch.randn(2, 8), torch.randn(2, 4)
+    assert Encoder(shape, 4, 16, 8)(canvas).norm(dim=1).allclose(torch.ones(2))
+    assert Generator(shape, 4, 16, 8, 4)(code, style).shape == canvas.shape
+    critic = Discriminator(shape, 4, 16, 8)
+    assert critic.score(critic(canvas), code).shape == (2,)
+
+
+def test_a_zero_code_gives_the_score_of_the_canvas_alone() -> None:
+    critic = Discriminator((5,), 4, 16, 8)
+    features = critic(torch.randn(3, 5))
+    assert torch.equal(critic.score(features, torch.zeros(3, 8)), critic.alone(features).squeeze(1))
+
+
+def test_fusion_is_a_direction_whatever_is_missing() -> None:
+    evidence = torch.nn.functional.normalize(torch.randn(4, 3, 8), dim=2)
+    given = torch.tensor([[1, 1, 1], [1, 0, 0], [0, 0, 0], [0, 1, 1]]).bool()
+    code = Fusion()(evidence, given)
+    assert code.norm(dim=1).allclose(torch.tensor([1.0, 1.0, 0.0, 1.0]))
+    assert torch.allclose(code[1], evidence[1, 0])
+    shuffled = Fusion()(evidence.flip(1), given.flip(1))
+    assert torch.allclose(code, shuffled)
+
+
+def test_sizes_have_about_the_promised_parameters() -> None:
+    modalities: dict[str, Modality] = {
+        "image": Image("image", 28, 28, "L", 28, 28),
+        "audio": Audio("audio", 8000, 8192, 256, 128, 64, -31.0, 39.0),
+        "vector": Vector("vector", 8, (0.0,) * 8, (1.0,) * 8),
+    }
+    for size, least, most in (("tiny", 0.6e6, 1.6e6), ("small", 3e6, 5.5e6)):
+        config = Config(size=size)
+        model = AnyGAN(modalities, config)
+        count = sum(p.numel() for part in (model, Critics(model, config)) for p in part.parameters())
+        assert least < count < most, (size, count)
+
+
+def test_any_column_name_makes_a_model() -> None:
+    names = ["a.b", "keys", "forward", "type", "training"]
+    modalities: dict[str, Modality] = {n: Vector(n, 2, (0.0,) * 2, (1.0,) * 2) for n in names}
+    model = AnyGAN(modalities, Config(size="tiny"))
+    assert set(model.render(torch.zeros(1, 32), names, torch.Generator())) == set(names)

@@ -1,0 +1,37 @@
+"""Blocks on no, one and two axes."""
+
+import pytest
+import torch
+
+from anygan.nn.blocks import Family, Trunk, depth_to_space, pixel_norm, space_to_depth
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 8), (2, 3, 8, 6), (2, 1, 4, 4)])
+def test_space_to_depth_is_undone(shape: tuple[int, ...]) -> None:
+    x = torch.randn(shape)
+    folded = space_to_depth(x)
+    assert folded.shape == (shape[0], shape[1] * 2 ** (len(shape) - 2), *(size // 2 for size in shape[2:]))
+    assert torch.equal(depth_to_space(folded), x)
+
+
+def test_depth_to_space_is_the_pixel_shuffle() -> None:
+    x = torch.randn(2, 12, 3, 5)
+    assert torch.equal(depth_to_space(x), torch.nn.functional.pixel_shuffle(x, 2))
+
+
+def test_pixel_norm_has_unit_mean_square() -> None:
+    assert pixel_norm(torch.randn(2, 16, 3)).square().mean(1).allclose(torch.ones(2, 3), atol=1e-4)
+
+
+def test_trunk_is_twice_differentiable() -> None:
+    x = torch.randn(2, 1, 8, 8, requires_grad=True)
+    trunk = Trunk((1, 8, 8), 2, 4)
+    (gradient,) = torch.autograd.grad(trunk(x).sum(), x, create_graph=True)
+    gradient.square().sum().backward()
+    assert trunk.layers[0].weight.grad.abs().sum() > 0
+
+
+def test_a_family_takes_any_name() -> None:
+    family = Family(["a.b", "keys"], lambda name: torch.nn.Linear(len(name), 1))
+    assert family["a.b"].in_features == 3
+    assert family["keys"].in_features == 4

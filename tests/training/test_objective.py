@@ -1,0 +1,123 @@
+"""What a step shares and minimises."""
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anygan.config import Config
+from anygan.data.rows import Batch
+from anygan.modalities import Vector
+from anygan.training.objective import PRIOR, Stage, align, imitate, judge, paint, scene, splits, subsets
+from anygan.training.parallel import World
+from anygan.training.run import Players
+
+CONFIG = Config(size="tiny", batch=16, width=2, features=16, code=8, style=4)
+ALONE = World()
+
+
+def chance(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def players(*names: str) -> Players:
+    return Players.meet({n: Vector(n, 3, (0.0,) * 3, (1.0,) * 3) for n in names}, CONFIG, torch.device("cpu"))
+
+
+def batch(*names: str, rows: int = 16) -> Batch:
+    values = {n: torch.randn(rows, 3, generator=chance(i)) for i, n in enumerate(names)}
+    return Batch(values, {n: torch.ones(rows, dtype=torch.bool) for n in names})
+
+
+def look(game: Players, rows: Batch, seed: int = 0) -> dict[str, Stage]:
+    return scene(game.model, game.mean, rows, game.model.draw(rows), chance(seed), ALONE)
+
+
+@given(st.integers(2, 6), st.integers(0, 99))
+@settings(max_examples=30, deadline=None)
+def test_splits_are_disjoint_and_not_empty(modalities: int, seed: int) -> None:
+    drawn = splits(modalities, chance(seed))
+    assert len(drawn) == (1 if modalities == 2 else 6)
+    for a, b in drawn:
+        assert a.any()
+        assert b.any()
+        assert not (a & b).any()
+
+
+def test_three_modalities_have_all_six_splits() -> None:
+    assert len({(tuple(a.tolist()), tuple(b.tolist())) for a, b in splits(3, chance())}) == 6
+
+
+@given(st.integers(1, 5), st.integers(0, 99))
+@settings(max_examples=30, deadline=None)
+def test_subsets_stay_within_what_is_allowed(modalities: int, seed: int) -> None:
+    allowed = torch.rand(64, modalities, generator=chance(seed)) < 0.6
+    drawn = subsets(allowed, chance(seed + 1))
+    assert not (drawn & ~allowed).any()
+    assert torch.equal(drawn.any(1), allowed.any(1))
+
+
+def test_a_stage_is_never_conditioned_on_its_own_modality() -> None:
+    """Changing one modality's cells must not move what its discriminator is conditioned on."""
+    game, rows = players("a", "b", "c"), batch("a", "b", "c")
+    other = Batch({**rows.values, "a": rows.values["a"] + 5}, rows.present)
+    before, after = look(game, rows), look(game, other)
+    assert torch.equal(before["a"].condition, after["a"].condition)
+    assert not torch.equal(before["b"].condition, after["b"].condition)
+
+
+def test_missing_cells_take_no_part() -> None:
+    game, rows = players("a", "b"), batch("a", "b")
+    rows.present["b"][:10] = False
+    changed = Batch({**rows.values, "b": torch.where(rows.present["b"][:, None], rows.values["b"], 99.0)}, rows.present)
+    before, after = look(game, rows), look(game, changed)
+    assert before["b"].count == 6
+    for name in ("a", "b", PRIOR):
+        assert torch.equal(before[name].condition, after[name].condition)
+        assert torch.equal(before[name].real, after[name].real)
+
+
+def test_nothing_known_means_a_zero_condition_and_no_mismatch() -> None:
+    game, rows = players("a", "b"), batch("a", "b")
+    rows.present["b"][:] = False
+    stages = look(game, rows)
+    assert not stages["a"].condition.any()
+    assert torch.equal(stages["a"].wrong, stages["a"].condition)
+    assert "b" not in paint(game.model, stages)
+
+
+def test_each_loss_moves_its_own_weights_only() -> None:
+    game, rows = players("a", "b"), batch("a", "b")
+    model, critics = game.model, game.critics
+
+    def moved() -> set[str]:
+        names = {n.split(".")[0] for n, p in model.named_parameters() if p.grad is not None and p.grad.any()}
+        names |= {"critics"} if any(p.grad is not None and p.grad.any() for p in critics.parameters()) else set()
+        model.zero_grad()
+        critics.zero_grad()
+        return names
+
+    align(model, rows, model.draw(rows), chance(), ALONE).backward()
+    assert moved() == {"encoders", "log_scale"}
+    stages = look(game, rows)
+    fakes = paint(model, stages)
+    judge(critics, stages, fakes, 0.1)[0].backward()
+    assert moved() == {"critics"}
+    critics.requires_grad_(False)
+    imitate(critics, stages, fakes).backward()
+    assert moved() == {"generators", "prior"}
+
+
+def test_one_modality_is_the_plain_game() -> None:
+    game, rows = players("a"), batch("a")
+    stages = look(game, rows)
+    assert set(stages) == {"a"}
+    assert not stages["a"].condition.any()
+    assert stages["a"].code.norm(dim=1).allclose(torch.ones(16))
+
+
+def test_signals_tell_the_state_of_every_game() -> None:
+    game, rows = players("a", "b"), batch("a", "b")
+    stages = look(game, rows)
+    signals = judge(game.critics, stages, paint(game.model, stages), 0.1)[1]
+    assert set(signals) == {f"{n}/{s}" for n in ("a", "b", PRIOR) for s in ("accuracy", "gap", "r1", "r2")}
+    assert all(0 <= signals[f"{n}/accuracy"] <= 1 for n in ("a", "b"))

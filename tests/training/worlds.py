@@ -1,0 +1,71 @@
+"""Gradients of one whole step in float64, alone or as one of several ranks: run by tests/training/test_parallel.py."""
+
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from safetensors.torch import save_file
+
+from anygan.config import Config
+from anygan.data.rows import Batch
+from anygan.modalities import Image, Text, Vector
+from anygan.training.objective import align, imitate, judge, paint, scene
+from anygan.training.parallel import World
+from anygan.training.run import Players
+
+ROWS = 16
+
+
+def make_batch() -> Batch:
+    """Sixteen rows; the first half has no text, some of the second half no image."""
+    chance = torch.Generator().manual_seed(1)
+    values = {
+        "image": torch.randint(0, 256, (ROWS, 1, 8, 8), generator=chance, dtype=torch.uint8),
+        "text": torch.randint(1, 200, (ROWS, 6), generator=chance).to(torch.int16),
+        "vector": torch.randn(ROWS, 3, generator=chance),
+    }
+    present = {name: torch.ones(ROWS, dtype=torch.bool) for name in values}
+    present["text"][: ROWS // 2] = False
+    present["image"][ROWS // 2 :: 3] = False
+    return Batch(values, present)
+
+
+def main(out: Path) -> None:
+    torch.set_num_threads(1)
+    world = World.join()
+    torch.set_default_dtype(torch.float64)
+    modalities = {
+        "image": Image("image", 8, 8, "L", 8, 8),
+        "text": Text("text", (), 6, 8, 16),
+        "vector": Vector("vector", 3, (0.0,) * 3, (1.0,) * 3),
+    }
+    config = Config(size="tiny", batch=ROWS, width=2, features=8, code=8, style=4)
+    players = Players.meet(modalities, config, torch.device("cpu"))
+    for part in (players.model, players.mean, players.critics):
+        part.double()
+    players.model.canvases.requires_grad_(False)
+    rows = make_batch()
+    batch = Batch({n: world.mine(v) for n, v in rows.values.items()}, {n: world.mine(p) for n, p in rows.present.items()})
+    chance = torch.Generator().manual_seed(2)
+    canvases = {n: c.double() for n, c in players.model.draw(batch).items()}
+    align(players.model, batch, canvases, chance, world).backward()
+    stages = scene(players.model, players.mean, batch, canvases, chance, world)
+    fakes = paint(players.model, stages)
+    judge(players.critics, stages, fakes, config.gamma)[0].backward()
+    players.critics.requires_grad_(False)
+    imitate(players.critics, stages, fakes).backward()
+    players.critics.requires_grad_(True)
+    gradients = {}
+    for part, module in (("model", players.model), ("critics", players.critics)):
+        named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
+        world.sum_gradients([p for _, p in named])
+        gradients |= {f"{part}.{n}": p.grad for n, p in named if p.grad is not None}
+    if world.rank == 0:
+        save_file({n: g.contiguous() for n, g in gradients.items()}, out)
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
