@@ -11,7 +11,16 @@ from anygan.errors import DataError, RunError
 from anygan.tasks.model import load
 from anygan.training import checkpoint
 
-SHORT = {"size": "tiny", "threads": 1, "precision": "fp32", "batch": 16, "width": 2, "features": 16, "code": 8, "style": 4}
+SHORT = {
+    "size": "tiny",
+    "threads": 1,
+    "precision": "fp32",
+    "batch": 16,
+    "width": 2,
+    "features": 16,
+    "code": 8,
+    "style": 4,
+}
 
 
 def rows() -> DataSet:
@@ -20,11 +29,13 @@ def rows() -> DataSet:
     listed = []
     for i in range(48):
         picture = np.full((8, 8), 60 * (i % 4) + 20, np.uint8)
-        listed.append({
-            "image": picture if i % 5 else None,
-            "text": ["dark", "dim", "pale", "bright"][i % 4] + " square" if i % 7 else None,
-            "size": float(i % 4) + chance.normal() / 10,
-        })
+        listed.append(
+            {
+                "image": picture if i % 5 else None,
+                "text": ["dark", "dim", "pale", "bright"][i % 4] + " square" if i % 7 else None,
+                "size": float(i % 4) + chance.normal() / 10,
+            }
+        )
     return load_data(listed, kinds={"image": "image", "text": "text"})
 
 

@@ -24,7 +24,14 @@ def test_ranks_give_the_gradients_of_one_process(tmp_path: Path, ranks: int) -> 
     expected, got = load_file(alone), load_file(together)
     # A bias that both scores of a pair share has no gradient but rounding.
     moved = {name for name, gradient in expected.items() if gradient.abs().max() > 1e-9}
-    assert {name.split(".")[1] for name in moved} >= {"encoders", "generators", "prior", "log_scale", "canvases", "codes"}
+    assert {name.split(".")[1] for name in moved} >= {
+        "encoders",
+        "generators",
+        "prior",
+        "log_scale",
+        "canvases",
+        "codes",
+    }
     for name in moved:
         error = (got[name] - expected[name]).abs().max() / expected[name].abs().max()
         assert error < 1e-9, f"{name}: {error}"

@@ -46,7 +46,9 @@ def main(out: Path) -> None:
         part.double()
     players.model.canvases.requires_grad_(False)
     rows = make_batch()
-    batch = Batch({n: world.mine(v) for n, v in rows.values.items()}, {n: world.mine(p) for n, p in rows.present.items()})
+    batch = Batch(
+        {n: world.mine(v) for n, v in rows.values.items()}, {n: world.mine(p) for n, p in rows.present.items()}
+    )
     chance = torch.Generator().manual_seed(2)
     canvases = {n: c.double() for n, c in players.model.draw(batch).items()}
     align(players.model, batch, canvases, chance, world).backward()

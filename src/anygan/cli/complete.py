@@ -47,7 +47,8 @@ def run(folder: Path, checkpoint: str, data: str, out: Path, seed: int, data_dir
             fields, filled = writer.fields(row)
             table.line(fields)
             for header, sure in filled.items():
-                note(row.row, header, sure, reasons.get((row.row + 1, header)))
+                given = not is_missing(source.rows[row.row].get(header))
+                note(row.row, header, sure, reasons.get((row.row + 1, header)) if given else None)
             previews.take({name: row.cells[name] for name in row.filled})
             ticker.rows(row.row + 1, len(rows))
     document: dict[str, Any] = {

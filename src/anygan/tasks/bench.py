@@ -111,7 +111,7 @@ class _Bench:
             )
             return judge, self.marked(judge, label, name)
 
-        if self.trial and (self.steps is None or self.steps > TRIAL):
+        if self.trial and (self.steps is None or self.steps > 3 * TRIAL):
             _, mark = learn(choose(len(numbers), TRIED, self.seed), TRIAL, 0.0, 0.2)
             if _gain(mark) < PROMISING:
                 return None, replace(mark, kept=False)

@@ -180,7 +180,7 @@ def _fit(
         scores = classifier(view.jitter(x[rows], generator))
         loss = nn.functional.cross_entropy(scores, y[rows])
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         schedule.step()
         progress(step + 1, steps)

@@ -119,7 +119,7 @@ def _nearness(figures: Figures) -> str:
         return ""
     parts = [f"{name} {short(told['value'])} (real {short(told['floor'])})" for name, told in distances.items()]
     return (
-        f"**Resembling**: distance of drawn cells to real ones, and of real training cells to them: {', '.join(parts)}. "
+        f"**Resembling**: distance of drawn cells to real ones, and that of real training cells: {', '.join(parts)}. "
         "The nearer to that, the better; distance tells blur and lack of variety, which agreement does not."
     )
 
@@ -163,8 +163,10 @@ def _score(figures: Figures, given: Sequence[str], to: str) -> str:
 
 
 def _samples(report: Report, card: Card) -> None:
-    report.section("Drawn from noise")
     kinds, samples = card.examples.kinds, card.examples.samples
+    if not samples:
+        return
+    report.section("Drawn from noise")
     if len(kinds) == 1:
         (name, kind) = next(iter(kinds.items()))
         _gallery(report, kind, [row[name] for row in samples])

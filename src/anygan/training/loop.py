@@ -32,7 +32,8 @@ class Record:
         seconds: training time so far.
         phase: ``canvas`` while learned canvases train, then ``game``.
         losses: of encoders (align), discriminators (judge) and generators (imitate); or of the canvases.
-        health: accuracy, gap, R1 and R2 of each discriminator, as ``modality/signal``.
+        health: accuracy, gap, R1 and R2 of each discriminator, as ``modality/signal``; where a checkpoint was
+            written its ``fidelity``.
     """
 
     step: int
@@ -75,7 +76,7 @@ def train(data: DataSet, out: Path | str, config: Config | None = None, *, resum
             elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
                 run.settle()
             if time.monotonic() - saved > run.interval:
-                run.save()
+                health["fidelity"] = run.save()
                 saved = time.monotonic()
             record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, health)
             run.log(asdict(record))

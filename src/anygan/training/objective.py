@@ -174,7 +174,7 @@ def align(
         if len(rows) > 1:
             pair = model.fusion(evidence[rows], left[rows]), model.fusion(evidence[rows], right[rows])
             total = total + info_nce(*pair, model.log_scale.exp()).mean()
-    return total / (len(drawn) * world.size)
+    return total / (max(1, len(drawn)) * world.size)
 
 
 def paint(model: AnyGAN, stages: Mapping[str, Stage]) -> dict[str, Tensor]:
@@ -203,11 +203,10 @@ def judge(
             real, fake = real + stage.blur[0], fake + stage.blur[1]
         weight = PRIOR_GAMMA * gamma if name == PRIOR else gamma
         features, penalty = [], real.new_zeros(2)
-        for part in (slice(0, stage.penalised), slice(stage.penalised, None)):
+        for part, punish in ((slice(0, stage.penalised), gamma > 0), (slice(stage.penalised, None), False)):
             if len(real[part]) == 0:
                 continue
             both = torch.cat([real[part], fake[part]])
-            punish = part.start == 0 and gamma > 0
             seen = critic(both.requires_grad_(punish))
             if punish:
                 norms = gradient_norm(critic.score(seen, stage.condition[part].repeat(2, 1)), both)

@@ -1,6 +1,7 @@
 """A run: the folder, the data, and everything that changes while it trains.
 
-The folder holds ``last.safetensors`` (weights, averages, optimisers, position, configuration), ``best.safetensors`` and
+The folder holds ``last.safetensors`` (weights, averages, optimisers, position, configuration), ``best.safetensors``
+(what verbs need of the checkpoint whose fidelity was highest) and
 ``log.jsonl``. Nothing random is kept from step to step: each step's draws are seeded by the run's seed and the number
 of the step, so that going on from a checkpoint gives the bits of the run that was never stopped.
 """
@@ -13,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.optim import Adam, AdamW, Optimizer
@@ -35,6 +37,9 @@ INTERVAL = {"tiny": 5.0}
 
 PACE = 2.0
 """Learning rate of the prior and its critic, as a multiple of the others'."""
+
+PROBE = 256
+"""Rows of the sample that checkpoints are compared on."""
 
 EVERY = 10
 """Steps between two lines of the log."""
@@ -146,6 +151,7 @@ class Run:
     device: torch.device
     precision: str = "fp32"
     threads: int = 0
+    best: float = -1.0
 
     @property
     def last(self) -> Path:
@@ -233,21 +239,57 @@ class Run:
             with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
 
-    def save(self) -> None:
-        """Write the newest checkpoint; rank 0 alone does."""
+    @torch.no_grad()
+    def fidelity(self) -> float:
+        """How well what is rendered says what it was rendered from: a measure that needs no labels, 0 to 1.
+
+        For a fixed sample of rows and each modality: the share of rows whose cell, rendered from the code of the
+        others and looked at again, is nearest to that code among all rows. The encoders judge here, so it is an
+        optimist; it tells good checkpoints of a run from bad ones, not good runs from bad ones.
+        """
+        mean = self.players.mean
+        if len(mean.names) == 1 or self.clock.game is None:
+            return 0.0
+        pairing = self.store.pairing(0)
+        batch = self.store.batch(pairing, np.linspace(0, len(pairing) - 1, PROBE).astype(np.int64)).to(self.device)
+        canvases, observed = mean.draw(batch), batch.observed()
+        evidence, shares = mean.evidence(canvases), []
+        chance = torch.Generator().manual_seed(self.config.seed)
+        for m, name in enumerate(mean.names):
+            others = observed.clone()
+            others[:, m] = False
+            rows = others.any(1)
+            if int(rows.sum()) > 1:
+                code = mean.fusion(evidence[rows], others[rows])
+                canvas = mean.canvases[name].snap(mean.render(code, [name], chance)[name])
+                near = (mean.encoders[name](canvas) @ code.T).argmax(1)
+                # Rows whose codes coincide, such as those of one caption, count for each other.
+                alike = (code @ code.T).gather(1, near.unsqueeze(1)).squeeze(1) > 0.99
+                shares.append(float((alike | (near == torch.arange(len(near), device=near.device))).float().mean()))
+        return sum(shares) / max(1, len(shares))
+
+    def save(self) -> float:
+        """Write the newest checkpoint, and the best one when this is it; rank 0 alone does. Returns its fidelity."""
+        fidelity = self.fidelity()
+        better, self.best = fidelity > self.best, max(self.best, fidelity)
         if self.world.rank == 0:
+            tensors = self.players.state()
             description = {
                 "config": self.config.spec(),
                 "modalities": [m.spec() for m in self.modalities.values()],
                 "clock": asdict(self.clock),
                 "precision": self.precision,
                 "threads": self.threads,
+                "fidelity": fidelity,
+                "best": self.best,
                 "data": self.store.data.name,
-                "bad": [str(cell) for cell in self.store.bad[:LISTED]],
-                "bad_count": len(self.store.bad),
                 "time": time.time(),
             }
-            checkpoint.save(self.last, self.players.state(), description)
+            checkpoint.save(self.last, tensors, description)
+            if better:
+                used = {k: v for k, v in tensors.items() if k.startswith(("mean.", "model.canvases."))}
+                checkpoint.save(self.folder / "best.safetensors", used, description)
+        return fidelity
 
     @classmethod
     def open(cls, data: DataSet, folder: Path, config: Config, resume: bool = False) -> "Run":
@@ -282,7 +324,7 @@ class Run:
             players.restore(tensors)
             clock = told["clock"]
             run.clock = Clock(clock["step"], clock["seconds"], tuple(clock["game"]) if clock["game"] else None)
-            run.precision, run.threads = told["precision"], told["threads"]
+            run.precision, run.threads, run.best = told["precision"], told["threads"], told["best"]
         elif not any(canvas.learned for canvas in players.model.canvases.members):
             run.clock.game = (0, 0.0)
         return run
