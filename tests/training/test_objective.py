@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from anygan.config import Config
 from anygan.data.rows import Batch
 from anygan.modalities import Vector
-from anygan.training.objective import PRIOR, Stage, align, imitate, judge, paint, scene, splits, subsets
+from anygan.training.objective import PRIOR, Stage, align, echo, imitate, judge, paint, scene, splits, subsets
 from anygan.training.parallel import World
 from anygan.training.run import Players
 
@@ -103,8 +103,10 @@ def test_each_loss_moves_its_own_weights_only() -> None:
     judge(critics, stages, fakes, 0.1)[0].backward()
     assert moved() == {"critics"}
     critics.requires_grad_(False)
-    imitate(critics, stages, fakes).backward()
+    imitate(critics, stages, fakes).backward(retain_graph=True)
     assert moved() == {"generators", "prior"}
+    echo(game.mean, stages, fakes).backward()
+    assert moved() == {"generators"}
 
 
 def test_one_modality_is_the_plain_game() -> None:

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from anygan.config import Config
 from anygan.data.rows import Batch
 from anygan.modalities import Image, Text, Vector
-from anygan.training.objective import align, imitate, judge, paint, scene
+from anygan.training.objective import align, echo, imitate, judge, paint, scene
 from anygan.training.parallel import World
 from anygan.training.run import Players
 
@@ -56,7 +56,7 @@ def main(out: Path) -> None:
     fakes = paint(players.model, stages)
     judge(players.critics, stages, fakes, config.gamma)[0].backward()
     players.critics.requires_grad_(False)
-    imitate(players.critics, stages, fakes).backward()
+    (imitate(players.critics, stages, fakes) + echo(players.mean, stages, fakes)).backward()
     players.critics.requires_grad_(True)
     gradients = {}
     for part, module in (("model", players.model), ("critics", players.critics)):

@@ -102,7 +102,9 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, bool | str):
         return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,}"
 
 
 def _finite(value: Any) -> Any:

@@ -164,9 +164,9 @@ def _report(forms: Sequence[Form], figures: dict[str, Any], real: list[NDArray[n
     ]
     judge = figures["judge"]
     report.words(
-        f"Judged by {judge['name']}, right on {judge['accuracy']:.1%} of {judge['rows']:,} real test pictures. Ten classes "
-        f"drawn alike have an entropy of {np.log(10):.3f}; real training pictures are {figures['frechet_floor']:.1f} away "
-        "from the test pictures, and no generator can be nearer than that and be honest."
+        f"Judged by {judge['name']}, right on {judge['accuracy']:.1%} of {judge['rows']:,} real test pictures. Ten "
+        f"classes drawn alike have an entropy of {np.log(10):.3f}; real training pictures are "
+        f"{figures['frechet_floor']:.1f} away from the test pictures: the floor of the distance."
     )
     report.table(["form", "steps", "class entropy, nats", "share of a class", "Fréchet distance"], rows)
     for form in forms:

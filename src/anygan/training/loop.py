@@ -12,14 +12,20 @@ from ..config import Config
 from ..data.rows import Batch, DataSet
 from .ema import average
 from .machine import tune
-from .objective import align, imitate, judge, paint, scene
+from .objective import align, echo, imitate, judge, paint, scene
 from .run import Run
 from .schedule import rate
 
 __all__ = ["Record", "train"]
 
-LOOK = 50
+LOOK = 10
 """Steps between two looks at whether learned canvases give back what they were given."""
+
+TURNS = 8
+"""Updates of the learned canvases in one step."""
+
+ECHO = 0.2
+"""Weight of the echo beside the adversarial loss."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Record:
         position: share of the budget spent.
         seconds: training time so far.
         phase: ``canvas`` while learned canvases train, then ``game``.
-        losses: of encoders (align), discriminators (judge) and generators (imitate); or of the canvases.
+        losses: of encoders (align), discriminators (judge) and generators (imitate, echo); or of the canvases.
         health: accuracy, gap, R1 and R2 of each discriminator, as ``modality/signal``; where a checkpoint was
             written its ``fidelity``.
     """
@@ -63,12 +69,12 @@ def train(data: DataSet, out: Path | str, config: Config | None = None, *, resum
     before = clock.seconds
     try:
         while clock.position(config) < 1:
-            batch, chance = run.batch(), run.chance()
+            chance = run.chance()
             health: dict[str, float] = {}
             if clock.game is None:
-                losses = draw(run, batch, chance)
+                losses = draw(run, chance)
             else:
-                losses, health = play(run, batch, chance, rate(clock.played(config)))
+                losses, health = play(run, run.batch(clock.step), chance, rate(clock.played(config)))
             clock.step += 1
             clock.seconds = run.world.agree(before + time.monotonic() - began)
             if clock.game is not None:
@@ -85,19 +91,24 @@ def train(data: DataSet, out: Path | str, config: Config | None = None, *, resum
         run.save()
 
 
-def draw(run: Run, batch: Batch, chance: torch.Generator) -> dict[str, float]:
-    """One step of the learned canvases."""
-    run.players.drawers.zero_grad()
-    losses: dict[str, Tensor] = {}
-    with run.autocast():
-        for name, canvas in run.learned():
-            rows = batch.values[name][batch.present[name]]
-            if len(rows):
-                losses[name] = canvas.loss(rows, chance)
-    if losses:
-        torch.stack(list(losses.values())).sum().backward()
-    run.descend(run.players.drawers)
-    return {name: float(loss.detach()) for name, loss in losses.items()}
+def draw(run: Run, chance: torch.Generator) -> dict[str, float]:
+    """One step of the learned canvases: several small updates, together about as long as a step of the game."""
+    canvases = run.learned()
+    losses: dict[str, float] = {}
+    for turn in range(TURNS):
+        batch = run.batch(TURNS * run.clock.step + turn)
+        lost: dict[str, Tensor] = {}
+        with run.autocast():
+            for name, canvas in canvases:
+                rows = batch.values[name][batch.present[name]]
+                if len(rows):
+                    lost[name] = canvas.loss(rows, chance)
+        run.players.drawers.zero_grad()
+        if lost:
+            torch.stack(list(lost.values())).sum().backward()
+        run.descend(run.players.drawers)
+        losses |= {name: float(loss.detach()) for name, loss in lost.items()}
+    return losses
 
 
 def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tuple[dict[str, float], dict[str, float]]:
@@ -123,9 +134,10 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     critics.requires_grad_(False)
     with run.autocast():
         imitated = imitate(critics, stages, fakes)
+        echoed = echo(players.mean, stages, fakes)
     players.makers.zero_grad()
-    imitated.backward()
+    (imitated + ECHO * echoed).backward()
     critics.requires_grad_(True)
     run.descend(players.makers, config.lr * factor)
-    losses = {"align": aligned, "judge": judged, "imitate": imitated}
+    losses = {"align": aligned, "judge": judged, "imitate": imitated, "echo": echoed}
     return {k: float(v.detach()) for k, v in losses.items()}, {k: float(v) for k, v in health.items()}

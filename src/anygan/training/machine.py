@@ -56,9 +56,9 @@ def _seconds(run: Run, play: Callable[..., Any], threads: int, precision: str) -
     torch.set_num_threads(threads)
     scratch = run.scratch(precision)
     times = []
-    for _ in range(TRIALS + 1):
+    for turn in range(TRIALS + 1):
         start = time.perf_counter()
-        play(scratch, scratch.batch(), scratch.chance(), 1.0)
+        play(scratch, scratch.batch(turn), scratch.chance(), 1.0)
         if run.device.type == "cuda":
             torch.cuda.synchronize()
         times.append(time.perf_counter() - start)

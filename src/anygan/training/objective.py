@@ -1,10 +1,11 @@
 r"""What one step of training minimises.
 
-A step has three losses, over disjoint sets of weights, and the loop alone steps on them:
+A step has these losses, over three disjoint sets of weights, and the loop alone steps on them:
 
     align      encoders, fusion:      InfoNCE between F(A) and F(B), A and B disjoint sets of observed modalities
     judge      discriminators:        for each m, softplus(D(x'|c) - D(x|c)) + softplus(D(x|c-) - D(x|c)) + penalties
     imitate    generators, prior:     for each m, softplus(D(x|c) - D(x'|c))
+    echo       generators:            for each m, -log softmax_j(E_m(jitter(x'_i)) . c'_j / T)_{j=i}
 
 where c = F(S) is the code of a set S of the *other* observed modalities, c- that of another row, and the generated
 x' = G(c', s) is drawn from c' = F(S), F(all) or P(u, F(S)). The prior plays the same game on codes. Encoders learn from
@@ -19,6 +20,7 @@ from itertools import product
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from ..alignment import info_nce
 from ..data.rows import Batch
@@ -27,7 +29,7 @@ from ..model.gan import AnyGAN, Critics
 from ..penalties import gradient_norm
 from .parallel import World
 
-__all__ = ["PRIOR", "Stage", "align", "imitate", "judge", "paint", "scene", "splits", "subsets"]
+__all__ = ["PRIOR", "Stage", "align", "echo", "imitate", "judge", "paint", "scene", "splits", "subsets"]
 
 PRIOR = "(prior)"
 """Name of the prior's stage. Column names of a data set never begin with a bracket: readers see to that."""
@@ -38,6 +40,9 @@ PENALISED = 4
 
 COPIES = 4
 """Draws of the prior a row: its game is small, and a larger batch makes it steadier."""
+
+JITTER = 0.05
+"""Standard deviation of the noise that generated canvases must survive to be heard by the encoders."""
 
 PRIOR_GAMMA = 10.0
 """Weight of the prior's penalties, as a multiple of the canvases'."""
@@ -85,6 +90,9 @@ class Stage:
         code: (n, code) c': what the generator is given.
         style: (n, style) for the generator; for the prior its noise.
         blur: two of (n, *shape), noise for real and generated canvases; or nothing.
+        codes: (B, code) the codes that all rows of the global batch are generated from; ``place`` (n,), which are
+        these. jitter: (n, *shape) and ``shift``, a step along every axis: what generated canvases must survive to be
+        heard.
     """
 
     rows: Tensor
@@ -97,6 +105,10 @@ class Stage:
     code: Tensor
     style: Tensor
     blur: tuple[Tensor, Tensor] | None
+    codes: Tensor
+    place: Tensor
+    jitter: Tensor
+    shift: tuple[int, ...]
 
 
 @torch.no_grad()
@@ -128,9 +140,13 @@ def scene(
         if blur:
             drawn = [blur * torch.randn(len(there), *real.shape[1:], generator=generator) for _ in range(2)]
             noise = (world.mine(drawn[0])[mine].to(device), world.mine(drawn[1])[mine].to(device))
-        parts = [world.mine(part.to(device))[here] for part in (condition, wrong, code, style)]
+        a, b, c, s = (world.mine(part.to(device))[here] for part in (condition, wrong, code, style))
         counts = int(first.sum()), int(there.sum()), int(there[::PENALISED].sum())
-        return Stage(mine, *counts, real[here], parts[0], parts[1], parts[2], parts[3], noise)
+        place = here + world.rank * (len(there) // world.size)
+        jitter = JITTER * torch.randn(len(there), *real.shape[1:], generator=generator)
+        shift = tuple(torch.randint(-1, 2, (real.dim() - 2,), generator=generator).tolist())
+        jitter = world.mine(jitter)[mine].to(device)
+        return Stage(mine, *counts, real[here], a, b, c, s, noise, code, place, jitter, shift)
 
     whole = fuse(observed)
     shift = int(torch.randint(1, max(2, rows), (1,), generator=generator))
@@ -235,3 +251,23 @@ def imitate(critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, T
             score_real = critic.score(critic(real), stage.condition)
         losses.append(relativistic_g(score_real, critic.score(critic(fake), stage.condition)).sum() / stage.count)
     return torch.stack(losses).sum()
+
+
+def echo(mean: AnyGAN, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor]) -> Tensor:
+    """How badly the averaged encoders recover the codes of generated canvases from among the batch's: a scalar.
+
+    A cycle in code space, never in pixels. The encoders' weights do not require grad, and what they hear is shifted and
+    noised first: otherwise generators would learn to whisper to them (Chu et al., *CycleGAN, a master of
+    steganography*, 2017).
+    """
+    losses = []
+    for name, fake in fakes.items():
+        if name == PRIOR or len(mean.names) == 1:
+            continue
+        stage = stages[name]
+        heard = (
+            (fake + stage.jitter).roll(stage.shift, tuple(range(2, fake.dim()))) if stage.shift else fake + stage.jitter
+        )
+        logits = mean.log_scale.exp() * (mean.encoders[name](heard) @ stage.codes.T)
+        losses.append(cross_entropy(logits, stage.place, reduction="sum") / stage.count)
+    return torch.stack(losses).sum() if losses else torch.zeros(())

@@ -162,9 +162,9 @@ class Run:
         """The source of everything random in the step that comes next."""
         return torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.clock.step)
 
-    def batch(self) -> Batch:
-        """This rank's rows of the step that comes next."""
-        rows = self.order.batch(self.clock.step)
+    def batch(self, number: int) -> Batch:
+        """This rank's rows of the batch of a number."""
+        rows = self.order.batch(number)
         if self.world.size > 1:
             rows = Batch(
                 {n: self.world.mine(v) for n, v in rows.values.items()},

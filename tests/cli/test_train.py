@@ -1,0 +1,212 @@
+"""train, inspect and demo: runs begin, end, are stopped, go on, and are looked at."""
+
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+import anygan.cli.demo
+import anygan.cli.train
+from anygan.cli.answer import Answer
+from anygan.cli.until import SMOOTH, Until
+from anygan.training.loop import Record
+
+from .conftest import given, mixed
+
+Command = Callable[..., Result]
+
+FAST = ("--size", "tiny", "--threads", 1, "--precision", "fp32")
+
+
+def test_a_run_ends_and_is_not_overwritten(anygan: Command) -> None:
+    words = ("train", "digits", "--out", "run", *FAST, "--steps", 3)
+    result = anygan(*words, "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["ended"], told["steps"], told["bad_count"]) == ("finished", 3, 0)
+    assert Path("run/last.safetensors").is_file()
+    refused = anygan(*words)
+    assert refused.exit_code == 2
+    assert "--resume" in refused.stderr
+
+
+def test_resume_needs_no_more_than_the_folder(anygan: Command) -> None:
+    first = anygan("train", "digits", "--out", "run", *FAST, "--steps", 2, "--resume")
+    assert first.exit_code == 0, first.output
+    again = anygan("train", "digits", "--out", "run", "--resume")
+    assert again.exit_code == 0, again.output
+    assert "finished already" in again.stdout
+    other = anygan("train", "digits", "--out", "run", "--resume", "--size", "small")
+    assert other.exit_code == 2
+    assert "tiny" in other.stderr
+
+
+def test_bad_cells_are_listed(anygan: Command) -> None:
+    rows = [given(i) for i in range(8)]
+    rows[1]["file_name"], rows[2]["file_name"] = "pics/none.png", "pics/bad.png"
+    mixed(Path("data"), rows)
+    Path("data/pics/bad.png").write_bytes(b"no picture")
+    result = anygan("train", "data", "--out", "run", *FAST, "--steps", 2)
+    assert result.exit_code == 0, result.output
+    assert "2 bad cells" in result.stdout
+    assert "row 2, column 'file_name', file pics/none.png" in result.stdout
+    assert "row 3, column 'file_name'" in result.stdout
+    assert "2 bad cells" in anygan("inspect", "run").stdout
+
+
+def test_a_dry_run_tells_all_and_writes_nothing(anygan: Command, tmp_path: Path) -> None:
+    result = anygan("train", "digits", "--dry-run", "--size", "tiny", "--out", "run", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["rows"] == 1437
+    assert told["modalities"][0] == {"name": "image", "kind": "image", "cells": 1437, "canvas": [1, 28, 28]}
+    assert {"encoders", "generators", "prior", "discriminators"} <= set(told["parameters"])
+    assert told["config"]["size"] == "tiny"
+    assert not list(tmp_path.iterdir())
+    assert "discriminators" in anygan("train", "digits", "--dry-run", "--size", "tiny").stdout
+
+
+def _ctrl_c_at(number: int, train: Callable[..., Iterator[Record]]) -> Callable[..., Iterator[Record]]:
+    def records(*args: Any, **options: Any) -> Iterator[Record]:
+        inner = train(*args, **options)
+        try:
+            for record in inner:
+                yield record
+                if record.step == number:
+                    signal.raise_signal(signal.SIGINT)
+        finally:
+            inner.close()  # type: ignore[attr-defined]
+
+    return records
+
+
+@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals come to the main thread")
+def test_ctrl_c_ends_between_two_steps(anygan: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(anygan_train(), "records_of", _ctrl_c_at(2, anygan_train().records_of))
+        result = anygan("train", "digits", "--out", "run", *FAST, "--steps", 5)
+    assert result.exit_code == 130, result.output
+    assert "stopped after 3 steps" in result.stdout
+    assert "anygan train digits --out run --resume" in result.stdout
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    rest = anygan("train", "digits", "--out", "run", "--resume", "--json")
+    assert rest.exit_code == 0, rest.output
+    assert json.loads(rest.stdout)["steps"] == 5
+
+
+def anygan_train() -> Any:
+    """The module, which the fixture's name hides in the tests."""
+    return anygan.cli.train
+
+
+def test_ctrl_c_before_the_first_step_keeps_nothing(anygan: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: Any, **options: Any) -> Iterator[Record]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(anygan_train(), "records_of", interrupted)
+    result = anygan("train", "digits", "--out", "run", *FAST, "--steps", 5)
+    assert result.exit_code == 130
+    assert not Path("run").exists()
+
+
+def test_until_ends_a_run_sooner(anygan: Command) -> None:
+    words = ("train", "ring", "--out", "run", *FAST, "--steps", 500, "--until", "point/accuracy=1", "--json")
+    result = anygan(*words)
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["ended"], told["steps"]) == ("reached", SMOOTH)
+
+
+def _record(step: int, position: float, value: float) -> Record:
+    return Record(step, position, 0.0, "game", {"align": value})
+
+
+def test_a_signal_is_smoothed(tmp_path: Path) -> None:
+    until = Until("align", 1.0, tmp_path)
+    assert not any(until.reached(_record(i, 0, 3.0)) for i in range(SMOOTH))
+    after = [until.reached(_record(i, 0, 0.0)) for i in range(SMOOTH)]
+    assert 0 < after.index(True) < SMOOTH - 1
+    assert all(after[after.index(True) :])
+
+
+def test_a_judged_metric_is_measured_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anygan.cli.until.SECONDS", 0.0)
+    asked: list[Path] = []
+
+    def measure(folder: Path) -> dict[str, float]:
+        asked.append(folder)
+        return {"coherence": 0.3 * len(asked)}
+
+    until = Until("coherence", 0.8, tmp_path, measure)
+    answers = [until.reached(_record(i, i / 100, 0.0)) for i in range(35)]
+    assert answers.index(True) == 30
+    assert len(asked) == 3
+
+
+def test_inspect_tells_of_data(anygan: Command) -> None:
+    rows = [given(i) for i in range(6)]
+    rows[1]["note"], rows[2]["file_name"], rows[3]["age"] = "", "pics/bad.png", "old"
+    mixed(Path("data"), rows)
+    Path("data/pics/bad.png").write_bytes(b"no picture")
+    result = anygan("inspect", "data", "--kind", "note=text", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    columns = {column["modality"]: column for column in told["columns"]}
+    assert {name: column["kind"] for name, column in columns.items()} == {
+        "note": "text",
+        "table": "table",
+        "image": "image",
+        "speech": "audio",
+        "point": "vector",
+    }
+    assert (columns["note"]["missing"], columns["image"]["bad"], columns["table"]["bad"]) == (1, 1, 1)
+    assert {scalar["name"] for scalar in columns["table"]["scalars"]} == {"age", "city", "born"}
+    assert [pattern["rows"] for pattern in told["together"]] == [5, 1]
+    assert len(told["bad"]) == 2
+    shown = anygan("inspect", "data", "--kind", "note=text").stdout
+    assert "2 bad cells" in shown
+    assert "1970-01-02" in shown
+
+
+def test_inspect_tells_of_a_run(anygan: Command, tiny_run: Path) -> None:
+    told = json.loads(anygan("inspect", tiny_run, "--json").stdout)
+    assert told["steps"] == 5
+    assert [m["name"] for m in told["modalities"]] == ["image", "audio", "text"]
+    assert told["config"]["size"] == "tiny"
+    assert "5 steps" in anygan("inspect", tiny_run).stdout
+
+
+def test_a_demo_may_be_run_twice(anygan: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    reports: list[tuple[Path, Path]] = []
+
+    def report(model: Any, test: Any, train: Any, out: Path, folder: Path, **options: Any) -> Answer:
+        reports.append((out, folder))
+        return Answer({"report": str(out / "report.html")}, [f"report: {out / 'report.html'}"])
+
+    # Judges take minutes to train; what is asked of them is tested with evaluate.
+    monkeypatch.setattr(anygan_demo(), "report", report)
+    for _ in range(2):
+        result = anygan("demo", "--minutes", 0.01)
+        assert result.exit_code == 0, result.output
+        assert "report: runs/demo/report.html" in result.stdout
+    assert reports == [(Path("runs/demo"), Path("runs/demo"))] * 2
+    assert "finished already" in result.stdout
+
+
+def anygan_demo() -> Any:
+    """As :func:`anygan_train`."""
+    return anygan.cli.demo
+
+
+def test_a_recipe_has_its_own_settings(anygan: Command) -> None:
+    assert "mnist-mlp" in anygan("train", "mnist", "--recipe", "mnist-mlpp", "--out", "x").stderr
+    assert "--size" in anygan("train", "mnist", "--recipe", "mnist-mlp", "--out", "x", "--size", "tiny").stderr
+    other = anygan("train", "ring", "--recipe", "mnist-mlp", "--out", "x", "--steps", 1)
+    assert other.exit_code == 2
+    assert "pictures" in other.stderr
