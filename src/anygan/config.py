@@ -49,7 +49,7 @@ class Config:
     seed: int = 0
     threads: int = 0
     precision: str = "auto"
-    batch: int = 128
+    batch: int = 64
     lr: float = 5e-4
     encoder_lr: float = 1e-3
     gamma: float = 0.1

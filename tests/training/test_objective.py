@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from anygan.config import Config
 from anygan.data.rows import Batch
 from anygan.modalities import Vector
-from anygan.training.objective import PRIOR, Stage, align, echo, imitate, judge, paint, scene, splits, subsets
+from anygan.training.objective import COPIES, PRIOR, Stage, align, echo, imitate, judge, paint, scene, splits, subsets
 from anygan.training.parallel import World
 from anygan.training.run import Players
 
@@ -70,7 +70,7 @@ def test_missing_cells_take_no_part() -> None:
     rows.present["b"][:10] = False
     changed = Batch({**rows.values, "b": torch.where(rows.present["b"][:, None], rows.values["b"], 99.0)}, rows.present)
     before, after = look(game, rows), look(game, changed)
-    assert before["b"].count == 6
+    assert before["b"].count == 6 * COPIES
     for name in ("a", "b", PRIOR):
         assert torch.equal(before[name].condition, after[name].condition)
         assert torch.equal(before[name].real, after[name].real)
@@ -114,7 +114,7 @@ def test_one_modality_is_the_plain_game() -> None:
     stages = look(game, rows)
     assert set(stages) == {"a"}
     assert not stages["a"].condition.any()
-    assert stages["a"].code.norm(dim=1).allclose(torch.ones(16))
+    assert stages["a"].code.norm(dim=1).allclose(torch.ones(16 * COPIES))
 
 
 def test_signals_tell_the_state_of_every_game() -> None:

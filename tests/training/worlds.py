@@ -66,6 +66,7 @@ def main(out: Path) -> None:
     if world.rank == 0:
         save_file({n: g.contiguous() for n, g in gradients.items()}, out)
     if dist.is_initialized():
+        dist.barrier()
         dist.destroy_process_group()
 
 

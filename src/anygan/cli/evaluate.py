@@ -34,7 +34,15 @@ def run(
 
 
 def report(
-    model: Model, test: DataSet, train: DataSet, out: Path, folder: Path, *, rows: int = 2000, seed: int = 0
+    model: Model,
+    test: DataSet,
+    train: DataSet,
+    out: Path,
+    folder: Path,
+    *,
+    rows: int = 2000,
+    seed: int = 0,
+    judge_steps: int | None = None,
 ) -> Answer:
     """Measure, write report.json and report.html into ``out``, and tell the same in a table."""
     with Ticker("evaluate") as ticker:
@@ -44,6 +52,7 @@ def report(
             train,
             rows=rows,
             seed=seed,
+            judge_steps=judge_steps,
             story=model.story,
             progress=lambda what, share: ticker.at(share, what=what),
         )

@@ -46,8 +46,11 @@ def run(what: str, kinds: Mapping[str, str], data_dir: Path | None) -> Answer:
 def _data(data: DataSet) -> Answer:
     """Columns, what stands in them, what is missing or bad, and what occurs together."""
     modalities = describe(data, Config())
-    bad = [*data.bad, *_unreadable(data, modalities)]
-    index = data.pairing(0).index
+    index = {name: number.copy() for name, number in data.pairing(0).index.items()}
+    bad = list(data.bad)
+    for name, cell in _unreadable(data, modalities):
+        bad.append(cell)
+        index[name][cell.row - 1] = -1
     columns: list[dict[str, Any]] = [
         _column(c, int((index[n] >= 0).sum()), len(data), bad) for n, c in data.columns.items()
     ]
@@ -92,9 +95,10 @@ def _data(data: DataSet) -> Answer:
     return Answer(document, shown)
 
 
-def _unreadable(data: DataSet, modalities: Mapping[str, Modality]) -> list[BadCell]:
-    """Every cell that its modality cannot read."""
-    bad, done, total = [], 0, sum(len(column.cells) for column in data.columns.values())
+def _unreadable(data: DataSet, modalities: Mapping[str, Modality]) -> list[tuple[str, BadCell]]:
+    """Every cell that its modality cannot read, and the modality's name."""
+    done, total = 0, sum(len(column.cells) for column in data.columns.values())
+    bad: list[tuple[str, BadCell]] = []
     index = data.pairing(0).index
     with Ticker("reading") as ticker:
         for name, modality in modalities.items():
@@ -104,7 +108,7 @@ def _unreadable(data: DataSet, modalities: Mapping[str, Modality]) -> list[BadCe
                     modality.read(cell)
                 except CellError as error:
                     rows = np.flatnonzero(index[name] == number)
-                    bad += [BadCell.of(column, int(row), cell, str(error)) for row in rows]
+                    bad += [(name, BadCell.of(column, int(row), cell, str(error))) for row in rows]
                 done += 1
                 if ticker.due():
                     ticker.at(done / total, f"{done:,} of {count(total, 'cell')}")

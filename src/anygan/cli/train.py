@@ -25,7 +25,7 @@ from ..training.objective import PRIOR
 from .answer import Answer, count, duration, listed
 from .plan import plan
 from .progress import Ticker
-from .until import JUDGED, Measured, Until, parse_until
+from .until import JUDGED, RISING, Measured, Until, parse_until
 
 __all__ = ["run", "watch"]
 
@@ -138,7 +138,7 @@ class _Pace:
     @property
     def health(self) -> dict[str, float]:
         """The signals of the game, over recent steps."""
-        names = self._health[-1] if self._health else {}
+        names = dict.fromkeys(name for told in self._health for name in told)
         return {name: statistics.fmean(told[name] for told in self._health if name in told) for name in names}
 
     def told(self) -> str:
@@ -166,6 +166,7 @@ def health_words(health: Mapping[str, float]) -> str:
         for name in ("r1", "r2")
         if (values := [v for n, v in health.items() if n.endswith(f"/{name}")])
     ]
+    penalties += [f"{name} {health[name]:.2f}" for name in RISING if name in health]
     return f"; told apart: {' '.join(told)}" + (f"; {', '.join(penalties)}" if penalties else "")
 
 
@@ -191,7 +192,7 @@ def _signals(data: DataSet) -> list[str]:
     """Names of all signals that training on the data tells."""
     games = [*data.columns, *([PRIOR] if len(data.columns) > 1 else [])]
     health = [f"{game}/{signal_name}" for game in games for signal_name in ("accuracy", "gap", "r1", "r2")]
-    return ["align", "judge", "imitate", *health]
+    return ["align", "judge", "imitate", "echo", *RISING, *health]
 
 
 def _judge(name: str, train: DataSet, data_dir: Path | None) -> Measured:

@@ -9,11 +9,13 @@ from pathlib import Path
 from ..errors import ConfigError, nearest
 from ..training.loop import Record
 
-__all__ = ["JUDGED", "Until", "parse_until"]
+__all__ = ["JUDGED", "RISING", "Until", "parse_until"]
 
 JUDGED = ("coherence", "joint")
-"""Metrics that judges measure on real data, so that more is better; every other one is a signal of training, and less
-is reached."""
+"""Metrics that judges measure on real data, so that more is better; of a signal of training, less is."""
+
+RISING = ("fidelity",)
+"""Signals of which more is better; they are told when a checkpoint is written, and taken as they are."""
 
 SMOOTH = 50
 """Records over whose mean a signal is taken: single steps jump."""
@@ -52,7 +54,7 @@ class Until:
 
     Args:
         metric: one of :data:`JUDGED`, or a name in a record's losses or health.
-        value: what is to be reached: from below by judged metrics, from above by signals.
+        value: what is to be reached: from below by judged metrics and rising signals, from above by the others.
         folder: the run, whose newest checkpoint is judged.
         measure: run folder -> judged metrics; needed for those alone.
     """
@@ -71,6 +73,9 @@ class Until:
         signal = (record.losses | record.health).get(self.metric)
         if signal is None:
             return False
+        if self.metric in RISING:
+            self.latest = signal
+            return signal >= self.value
         self._recent.append(signal)
         self.latest = sum(self._recent) / len(self._recent)
         return len(self._recent) == SMOOTH and self.latest <= self.value

@@ -39,7 +39,7 @@ PENALISED = 4
 """One row in four is penalised, in every step."""
 
 COPIES = 4
-"""Draws of the prior a row: its game is small, and a larger batch makes it steadier."""
+"""Draws a row of the prior and of canvases without axes: a larger batch makes their small games steadier."""
 
 JITTER = 0.05
 """Standard deviation of the noise that generated canvases must survive to be heard by the encoders."""
@@ -111,6 +111,32 @@ class Stage:
     shift: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """The rows of the global batch as the averaged encoders see them, perhaps several times each.
+
+    Attributes:
+        evidence: (B, M, code).
+        observed: (B, M) bool, on the CPU, where what is drawn of it is drawn.
+        copies: how many times each row stands in it.
+    """
+
+    mean: AnyGAN
+    evidence: Tensor
+    observed: Tensor
+    copies: int = 1
+
+    def fuse(self, given: Tensor) -> Tensor:
+        """The codes (B, code) of subsets (B, M)."""
+        fused: Tensor = self.mean.fusion(self.evidence, given.to(self.evidence.device))
+        return fused
+
+    def times(self, copies: int) -> "Crowd":
+        """Every row so many times."""
+        evidence, observed = self.evidence.repeat_interleave(copies, 0), self.observed.repeat_interleave(copies, 0)
+        return Crowd(self.mean, evidence, observed, copies)
+
+
 @torch.no_grad()
 def scene(
     model: AnyGAN, mean: AnyGAN, batch: Batch, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
@@ -121,59 +147,75 @@ def scene(
     state on every rank: what it draws is drawn for the global batch.
     """
     evidence = world.gather(mean.evidence(canvases))
-    device = evidence.device
-    observed = world.gather(batch.observed().to(device, torch.uint8)).bool().cpu()
-    rows, count = observed.shape
-
-    def fuse(given: Tensor) -> Tensor:
-        fused: Tensor = mean.fusion(evidence, given.to(device))
-        return fused
-
-    def stage(
-        there: Tensor, real: Tensor, condition: Tensor, wrong: Tensor, code: Tensor, style: Tensor, blur: float
-    ) -> Stage:
-        mine = world.mine(there).nonzero().squeeze(1)
-        first = mine % PENALISED == 0
-        mine = torch.cat([mine[first], mine[~first]])
-        here = mine.to(device)
-        noise = None
-        if blur:
-            drawn = [blur * torch.randn(len(there), *real.shape[1:], generator=generator) for _ in range(2)]
-            noise = (world.mine(drawn[0])[mine].to(device), world.mine(drawn[1])[mine].to(device))
-        a, b, c, s = (world.mine(part.to(device))[here] for part in (condition, wrong, code, style))
-        counts = int(first.sum()), int(there.sum()), int(there[::PENALISED].sum())
-        place = here + world.rank * (len(there) // world.size)
-        jitter = JITTER * torch.randn(len(there), *real.shape[1:], generator=generator)
-        shift = tuple(torch.randint(-1, 2, (real.dim() - 2,), generator=generator).tolist())
-        jitter = world.mine(jitter)[mine].to(device)
-        return Stage(mine, *counts, real[here], a, b, c, s, noise, code, place, jitter, shift)
-
-    whole = fuse(observed)
-    shift = int(torch.randint(1, max(2, rows), (1,), generator=generator))
+    observed = world.gather(batch.observed().to(evidence.device, torch.uint8)).bool().cpu()
+    crowd = Crowd(mean, evidence, observed)
+    many = crowd.times(COPIES)
     stages = {}
     for m, name in enumerate(model.names):
-        allowed = observed.clone()
-        allowed[:, m] = False
-        way = torch.randint(4, (rows, 1), generator=generator)
-        condition = fuse(subsets(allowed, generator) & (way != 3))
-        other = condition.roll(shift, 0)
-        both = (condition.any(1) & other.any(1)).unsqueeze(1)
-        drawn = model.sample(condition, generator)
-        way = way.to(device)
-        code = torch.where((way == 0) & condition.any(1, keepdim=True), condition, drawn)
-        code = torch.where(way == 1, whole, code) if count > 1 else drawn
-        style = torch.randn(rows, model.style, generator=generator)
-        wrong = torch.where(both, other, condition)
-        stages[name] = stage(observed[:, m], canvases[name], condition, wrong, code, style, model.canvases[name].noise)
-    if count > 1:
-        copies = observed.repeat_interleave(COPIES, 0)
-        known = subsets(copies, generator) & (torch.rand(len(copies), 1, generator=generator) < 0.5)
-        known &= ~(known == copies).all(1, keepdim=True)
-        noise = torch.randn(len(copies), model.style, generator=generator)
-        given = mean.fusion(evidence.repeat_interleave(COPIES, 0), known.to(device))
-        real = world.mine(whole).repeat_interleave(COPIES, 0) * math.sqrt(model.code)
-        stages[PRIOR] = stage(torch.ones(len(copies), dtype=torch.bool), real, given, given, given, noise, 0.0)
+        small = len(model.canvases[name].shape) == 1
+        real = canvases[name].repeat_interleave(COPIES, 0) if small else canvases[name]
+        stages[name] = _stage(model, many if small else crowd, m, real, generator, world)
+    if len(model.names) > 1:
+        stages[PRIOR] = _prior_stage(model, many, generator, world)
     return stages
+
+
+def _stage(model: AnyGAN, crowd: Crowd, m: int, real: Tensor, generator: torch.Generator, world: World) -> Stage:
+    """The stage of modality number m: a condition from the others, and a code that may know more."""
+    rows, device = len(crowd.observed), crowd.evidence.device
+    allowed = crowd.observed.clone()
+    allowed[:, m] = False
+    way = torch.randint(4, (rows, 1), generator=generator)
+    condition = crowd.fuse(subsets(allowed, generator) & (way != 3))
+    apart = crowd.copies * int(torch.randint(1, max(2, rows // crowd.copies), (1,), generator=generator))
+    other = condition.roll(apart, 0)
+    both = (condition.any(1) & other.any(1)).unsqueeze(1)
+    code = model.sample(condition, generator)
+    if len(model.names) > 1:
+        way = way.to(device)
+        code = torch.where((way == 0) & condition.any(1, keepdim=True), condition, code)
+        code = torch.where(way == 1, crowd.fuse(crowd.observed), code)
+    style = torch.randn(rows, model.style, generator=generator).to(device)
+    codes = condition, torch.where(both, other, condition), code, style
+    return _mine(crowd.observed[:, m], real, codes, model.canvases[model.names[m]].noise, generator, world)
+
+
+def _prior_stage(model: AnyGAN, crowd: Crowd, generator: torch.Generator, world: World) -> Stage:
+    """The stage of the prior: nothing known in half of the rows, and never everything."""
+    observed, rows = crowd.observed, len(crowd.observed)
+    known = subsets(observed, generator) & (torch.rand(rows, 1, generator=generator) < 0.5)
+    known &= ~(known == observed).all(1, keepdim=True)
+    given, noise = crowd.fuse(known), torch.randn(rows, model.style, generator=generator).to(crowd.evidence.device)
+    real = world.mine(crowd.fuse(observed)) * math.sqrt(model.code)
+    return _mine(torch.ones(rows, dtype=torch.bool), real, (given, given, given, noise), 0.0, generator, world)
+
+
+def _mine(
+    there: Tensor,
+    real: Tensor,
+    codes: tuple[Tensor, Tensor, Tensor, Tensor],
+    blur: float,
+    generator: torch.Generator,
+    world: World,
+) -> Stage:
+    """This rank's part of a stage, from what was drawn for the global batch: condition, wrong, code and style."""
+    numbers = world.mine(there).nonzero().squeeze(1)
+    first = numbers % PENALISED == 0
+    numbers = torch.cat([numbers[first], numbers[~first]])
+    here = numbers.to(real.device)
+
+    def drawn(level: float) -> Tensor:
+        noise = level * torch.randn(len(there), *real.shape[1:], generator=generator)
+        return world.mine(noise)[numbers].to(real.device)
+
+    condition, wrong, code, style = (world.mine(part)[here] for part in codes)
+    counts = int(first.sum()), int(there.sum()), int(there[::PENALISED].sum())
+    noise = (drawn(blur), drawn(blur)) if blur else None
+    place = here + world.rank * (len(there) // world.size)
+    shift = tuple(torch.randint(-1, 2, (real.dim() - 2,), generator=generator).tolist())
+    return Stage(
+        numbers, *counts, real[here], condition, wrong, code, style, noise, codes[2], place, drawn(JITTER), shift
+    )
 
 
 def align(

@@ -47,6 +47,9 @@ EVERY = 10
 LISTED = 1000
 """Bad cells that a checkpoint names at most; it counts them all."""
 
+LISTED = 1000
+"""Bad cells that a checkpoint names at most; it counts them all."""
+
 
 def scale(config: Config) -> Scale:
     """How much detail the canvases of a model size hold."""
@@ -283,6 +286,8 @@ class Run:
                 "fidelity": fidelity,
                 "best": self.best,
                 "data": self.store.data.name,
+                "bad": [str(cell) for cell in self.store.bad[:LISTED]],
+                "bad_count": len(self.store.bad),
                 "time": time.time(),
             }
             checkpoint.save(self.last, tensors, description)

@@ -10,10 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 from click.testing import Result
+from every_kind import given, mixed, read_csv
 
 from anygan.data.readers import open_data
-
-from .conftest import given, mixed, read_csv
 
 Command = Callable[..., Result]
 
@@ -26,7 +25,8 @@ def test_generate_writes_rows_that_are_read_again(anygan: Command, tiny_run: Pat
     data = open_data(Path("rows"), {"text": "text"})
     assert len(data) == 5
     assert all(cell is not None for row in data.rows() for cell in row.values())
-    assert PIL.Image.open("rows/image/000000.png").size == (28, 28)
+    with PIL.Image.open("rows/image/000000.png") as picture:
+        assert picture.size == (28, 28)
     assert soundfile.info("rows/audio/000000.wav").samplerate == 8000
 
 

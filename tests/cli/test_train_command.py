@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from every_kind import given, mixed
 
 import anygan.cli.demo
 import anygan.cli.train
 from anygan.cli.answer import Answer
 from anygan.cli.until import SMOOTH, Until
 from anygan.training.loop import Record
-
-from .conftest import given, mixed
 
 Command = Callable[..., Result]
 
@@ -135,6 +134,14 @@ def test_a_signal_is_smoothed(tmp_path: Path) -> None:
     assert all(after[after.index(True) :])
 
 
+def test_a_rising_signal_is_taken_as_it_comes(tmp_path: Path) -> None:
+    until = Until("fidelity", 0.5, tmp_path)
+    told = [
+        Record(i, 0.0, 0.0, "game", {}, health) for i, health in enumerate(({}, {"fidelity": 0.4}, {"fidelity": 0.6}))
+    ]
+    assert [until.reached(record) for record in told] == [False, False, True]
+
+
 def test_a_judged_metric_is_measured_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("anygan.cli.until.SECONDS", 0.0)
     asked: list[Path] = []
@@ -144,13 +151,13 @@ def test_a_judged_metric_is_measured_now_and_then(tmp_path: Path, monkeypatch: p
         return {"coherence": 0.3 * len(asked)}
 
     until = Until("coherence", 0.8, tmp_path, measure)
-    answers = [until.reached(_record(i, i / 100, 0.0)) for i in range(35)]
-    assert answers.index(True) == 30
-    assert len(asked) == 3
+    answers = [until.reached(_record(i, i / 64, 0.0)) for i in range(35)]
+    assert answers.index(True) == 21
+    assert len(asked) == 4
 
 
 def test_inspect_tells_of_data(anygan: Command) -> None:
-    rows = [given(i) for i in range(6)]
+    rows = [given(i) for i in range(12)]
     rows[1]["note"], rows[2]["file_name"], rows[3]["age"] = "", "pics/bad.png", "old"
     mixed(Path("data"), rows)
     Path("data/pics/bad.png").write_bytes(b"no picture")
@@ -166,8 +173,9 @@ def test_inspect_tells_of_data(anygan: Command) -> None:
         "point": "vector",
     }
     assert (columns["note"]["missing"], columns["image"]["bad"], columns["table"]["bad"]) == (1, 1, 1)
+    assert columns["image"]["missing"] == 1
     assert {scalar["name"] for scalar in columns["table"]["scalars"]} == {"age", "city", "born"}
-    assert [pattern["rows"] for pattern in told["together"]] == [5, 1]
+    assert [pattern["rows"] for pattern in told["together"]] == [10, 1, 1]
     assert len(told["bad"]) == 2
     shown = anygan("inspect", "data", "--kind", "note=text").stdout
     assert "2 bad cells" in shown

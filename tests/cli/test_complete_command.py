@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from every_kind import given, mixed, read_csv
 
 from anygan.data.readers import open_data
-
-from .conftest import given, mixed, read_csv
 
 HOLES = {
     0: {"note": "", "file_name": ""},
