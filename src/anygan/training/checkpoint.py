@@ -36,6 +36,7 @@ def save(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, An
         save_file(whole, beside, {"anygan": SCHEMA, "description": json.dumps(description)})
         with beside.open("rb") as file:
             os.fsync(file.fileno())
+        beside.chmod(0o644)
         beside.replace(path)
     except (OSError, SafetensorError) as error:
         with contextlib.suppress(OSError):

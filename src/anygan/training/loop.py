@@ -65,30 +65,35 @@ def train(data: DataSet, out: Path | str, config: Config | None = None, *, resum
     run = Run.open(data, Path(out), config or Config(), resume)
     config, clock, model, mean = run.config, run.clock, run.players.model, run.players.mean
     tune(run, play)
-    began = saved = time.monotonic()
-    before = clock.seconds
-    try:
-        while clock.position(config) < 1:
-            chance = run.chance()
-            health: dict[str, float] = {}
-            if clock.game is None:
-                losses = draw(run, chance)
-            else:
-                losses, health = play(run, run.batch(clock.step), chance, rate(clock.played(config)))
-            clock.step += 1
-            clock.seconds = run.world.agree(before + time.monotonic() - began)
-            if clock.game is not None:
-                average(mean, model, clock.half_life(config), clock.step - clock.game[0])
-            elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
-                run.settle()
-            if time.monotonic() - saved > run.interval:
-                health["fidelity"] = run.save()
-                saved = time.monotonic()
-            record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, health)
-            run.log(asdict(record))
+    saved = time.monotonic()
+    began = saved - clock.seconds
+    while clock.position(config) < 1:
+        chance = run.chance()
+        health: dict[str, float] = {}
+        if clock.game is None:
+            losses = draw(run, chance)
+        else:
+            losses, health = play(run, run.batch(clock.step), chance, rate(clock.played(config)))
+        clock.step += 1
+        clock.seconds = run.world.agree(time.monotonic() - began)
+        if clock.game is not None:
+            average(mean, model, clock.half_life(config), clock.step - clock.game[0])
+        elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
+            run.settle()
+        if time.monotonic() - saved > run.interval:
+            health["fidelity"] = run.save()
+            saved = time.monotonic()
+        record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, health)
+        run.log(asdict(record))
+        away = time.monotonic()
+        try:
             yield record
-    finally:
-        run.save()
+        except GeneratorExit:
+            run.save()
+            raise
+        # What is done with a record is not training time.
+        began += time.monotonic() - away
+    run.save()
 
 
 def draw(run: Run, chance: torch.Generator) -> dict[str, float]:
