@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from anygan.config import Config
 from anygan.modalities import Audio, Image, Modality, Vector
@@ -32,11 +33,19 @@ def test_a_zero_code_gives_the_score_of_the_canvas_alone() -> None:
 def test_fusion_is_a_direction_whatever_is_missing() -> None:
     evidence = torch.nn.functional.normalize(torch.randn(4, 3, 8), dim=2)
     given = torch.tensor([[1, 1, 1], [1, 0, 0], [0, 0, 0], [0, 1, 1]]).bool()
-    code = Fusion()(evidence, given)
+    fusion = Fusion(3, 8)
+    nn.init.normal_(fusion.down.weight)
+    code = fusion(evidence, given)
     assert code.norm(dim=1).allclose(torch.tensor([1.0, 1.0, 0.0, 1.0]))
-    assert torch.allclose(code[1], evidence[1, 0])
-    shuffled = Fusion()(evidence.flip(1), given.flip(1))
-    assert torch.allclose(code, shuffled)
+    hidden = torch.where(given.unsqueeze(2), evidence, torch.randn(4, 3, 8))
+    assert torch.allclose(fusion(hidden, given), code, atol=1e-6)
+
+
+def test_fusion_begins_as_the_mean() -> None:
+    evidence = torch.nn.functional.normalize(torch.randn(4, 3, 8), dim=2)
+    given = torch.tensor([[1, 1, 1], [1, 0, 0], [1, 1, 0], [0, 1, 1]]).bool()
+    mean = torch.nn.functional.normalize((evidence * given.unsqueeze(2)).sum(1), dim=1)
+    assert torch.allclose(Fusion(3, 8)(evidence, given), mean, atol=1e-6)
 
 
 def test_sizes_have_about_the_promised_parameters() -> None:

@@ -97,7 +97,7 @@ def test_each_loss_moves_its_own_weights_only() -> None:
         return names
 
     align(model, rows, model.draw(rows), chance(), ALONE).backward()
-    assert moved() == {"encoders", "log_scale"}
+    assert moved() == {"encoders", "fusion", "log_scale"}
     stages = look(game, rows)
     fakes = paint(model, stages)
     judge(critics, stages, fakes, 0.1)[0].backward()

@@ -39,7 +39,7 @@ class AnyGAN(nn.Module):
         width, features, code, style = config.width, config.features, config.code, config.style
         self.encoders = Family(self.names, lambda name: Encoder(shapes[name], width, features, code))
         self.generators = Family(self.names, lambda name: Generator(shapes[name], width, features, code, style))
-        self.fusion = Fusion()
+        self.fusion = Fusion(len(self.names), code)
         self.log_scale = nn.Parameter(torch.tensor(math.log(10.0)))
         self.prior = Prior(style, code, features)
 
