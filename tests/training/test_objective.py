@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from anygan.config import Config
 from anygan.data.rows import Batch
 from anygan.modalities import Vector
-from anygan.training.objective import COPIES, PRIOR, Stage, align, echo, imitate, judge, paint, scene, splits, subsets
+from anygan.training.objective import align, echo, imitate, judge, paint, splits
 from anygan.training.parallel import World
-from anygan.training.run import Players
+from anygan.training.players import Players
+from anygan.training.scene import COPIES, PRIOR, Stage, scene, subsets
 
 CONFIG = Config(size="tiny", batch=16, width=2, features=16, code=8, style=4)
 ALONE = World()

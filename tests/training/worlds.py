@@ -10,9 +10,10 @@ from safetensors.torch import save_file
 from anygan.config import Config
 from anygan.data.rows import Batch
 from anygan.modalities import Image, Text, Vector
-from anygan.training.objective import align, echo, imitate, judge, paint, scene
+from anygan.training.objective import align, echo, imitate, judge, paint
 from anygan.training.parallel import World
-from anygan.training.run import Players
+from anygan.training.players import Players
+from anygan.training.scene import scene
 
 ROWS = 16
 

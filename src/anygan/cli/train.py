@@ -21,7 +21,7 @@ from ..tasks.textbook import train_textbook
 from ..training import checkpoint
 from ..training.loop import Record
 from ..training.loop import train as records_of
-from ..training.objective import PRIOR
+from ..training.scene import PRIOR
 from .answer import Answer, count, duration, listed
 from .plan import plan
 from .progress import Ticker

@@ -12,8 +12,9 @@ from ..config import Config
 from ..data.rows import Batch, DataSet
 from .ema import average
 from .machine import tune
-from .objective import align, echo, imitate, judge, paint, scene
+from .objective import align, echo, imitate, judge, paint
 from .run import Run
+from .scene import scene
 from .schedule import rate
 
 __all__ = ["Record", "train"]

@@ -1,0 +1,187 @@
+"""What the losses of a step share: for each modality the rows, the codes and the noise of its game.
+
+For modality m the condition is c = F(S), S a set of the *other* observed modalities, so that a discriminator cannot
+read off its condition what it is to judge; the generator is given c' = F(S), F(all) or P(u, F(S)). All codes are of the
+averaged encoders and without gradient. Everything random is drawn here, for the global batch, from one generator.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..data.rows import Batch
+from ..model.gan import AnyGAN
+from .parallel import World
+
+__all__ = ["COPIES", "PENALISED", "PRIOR", "Stage", "scene", "subsets"]
+
+PRIOR = "(prior)"
+"""Name of the prior's stage, which no column may have: a run refuses it."""
+
+PENALISED = 4
+"""One row in four is penalised, in every step."""
+
+COPIES = 4
+"""Draws a row of the prior and of canvases without axes: a larger batch makes their small games steadier."""
+
+JITTER = 0.05
+"""Standard deviation of the noise that generated canvases must survive to be heard by the encoders."""
+
+
+def subsets(allowed: Tensor, generator: torch.Generator) -> Tensor:
+    """A random subset of each row's allowed set, (B, M) bool -> (B, M) bool.
+
+    A third of the rows draw a single modality, a third a random subset, a third all; never more than allowed, and never
+    nothing where something is allowed.
+    """
+    rows, count = allowed.shape
+    chance = torch.rand(rows, count, generator=generator).masked_fill(~allowed, 2.0)
+    single = torch.zeros_like(allowed).scatter_(1, chance.argmin(1, keepdim=True), True) & allowed
+    some = (chance < 0.5) | single
+    way = torch.randint(3, (rows, 1), generator=generator)
+    return torch.where(way == 0, single, torch.where(way == 1, some, allowed))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One modality's part of a step: the rows of this rank in which it is present, (n, ...), penalised ones first.
+
+    Attributes:
+        rows: (n,) their numbers among this rank's rows.
+        penalised: how many of them are penalised: those whose number in the global batch is a multiple of four.
+        count: rows of the global batch in which it is present; ``quarter``, how many of those are penalised.
+        real: (n, *shape) canvases.
+        condition: (n, code) c: what is given beside the modality, zero where nothing is.
+        wrong: (n, code) c-: the same of another row; equal to ``condition`` where either is zero.
+        code: (n, code) c': what the generator is given.
+        style: (n, style) for the generator; for the prior its noise.
+        blur: two of (n, *shape), noise for real and generated canvases; or nothing.
+        codes: (B, code) the codes that all rows of the global batch are generated from; ``place`` (n,), which are
+        these. jitter: (n, *shape) and ``shift``, a step along every axis: what generated canvases must survive to be
+        heard.
+    """
+
+    rows: Tensor
+    penalised: int
+    count: int
+    quarter: int
+    real: Tensor
+    condition: Tensor
+    wrong: Tensor
+    code: Tensor
+    style: Tensor
+    blur: tuple[Tensor, Tensor] | None
+    codes: Tensor
+    place: Tensor
+    jitter: Tensor
+    shift: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """The rows of the global batch as the averaged encoders see them, perhaps several times each.
+
+    Attributes:
+        evidence: (B, M, code).
+        observed: (B, M) bool, on the CPU, where what is drawn of it is drawn.
+        copies: how many times each row stands in it.
+    """
+
+    mean: AnyGAN
+    evidence: Tensor
+    observed: Tensor
+    copies: int = 1
+
+    def fuse(self, given: Tensor) -> Tensor:
+        """The codes (B, code) of subsets (B, M)."""
+        fused: Tensor = self.mean.fusion(self.evidence, given.to(self.evidence.device))
+        return fused
+
+    def times(self, copies: int) -> "Crowd":
+        """Every row so many times."""
+        evidence, observed = self.evidence.repeat_interleave(copies, 0), self.observed.repeat_interleave(copies, 0)
+        return Crowd(self.mean, evidence, observed, copies)
+
+
+@torch.no_grad()
+def scene(
+    model: AnyGAN, mean: AnyGAN, batch: Batch, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
+) -> dict[str, Stage]:
+    """Look at this rank's rows with the averaged encoders and draw all that a step needs: a stage per modality.
+
+    The prior's stage, where several modalities make one, is called :data:`PRIOR`. ``generator`` must be in the same
+    state on every rank: what it draws is drawn for the global batch.
+    """
+    evidence = world.gather(mean.evidence(canvases))
+    observed = world.gather(batch.observed().to(evidence.device, torch.uint8)).bool().cpu()
+    crowd = Crowd(mean, evidence, observed)
+    many = crowd.times(COPIES)
+    stages = {}
+    for m, name in enumerate(model.names):
+        small = len(model.canvases[name].shape) == 1
+        real = canvases[name].repeat_interleave(COPIES, 0) if small else canvases[name]
+        stages[name] = _stage(model, many if small else crowd, m, real, generator, world)
+    if len(model.names) > 1:
+        stages[PRIOR] = _prior_stage(model, many, generator, world)
+    return stages
+
+
+def _stage(model: AnyGAN, crowd: Crowd, m: int, real: Tensor, generator: torch.Generator, world: World) -> Stage:
+    """The stage of modality number m: a condition from the others, and a code that may know more."""
+    rows, device = len(crowd.observed), crowd.evidence.device
+    allowed = crowd.observed.clone()
+    allowed[:, m] = False
+    way = torch.randint(4, (rows, 1), generator=generator)
+    condition = crowd.fuse(subsets(allowed, generator) & (way != 3))
+    apart = crowd.copies * int(torch.randint(1, max(2, rows // crowd.copies), (1,), generator=generator))
+    other = condition.roll(apart, 0)
+    both = (condition.any(1) & other.any(1)).unsqueeze(1)
+    code = model.sample(condition, generator)
+    if len(model.names) > 1:
+        way = way.to(device)
+        code = torch.where((way == 0) & condition.any(1, keepdim=True), condition, code)
+        code = torch.where(way == 1, crowd.fuse(crowd.observed), code)
+    style = torch.randn(rows, model.style, generator=generator).to(device)
+    codes = condition, torch.where(both, other, condition), code, style
+    return _mine(crowd.observed[:, m], real, codes, model.canvases[model.names[m]].noise, generator, world)
+
+
+def _prior_stage(model: AnyGAN, crowd: Crowd, generator: torch.Generator, world: World) -> Stage:
+    """The stage of the prior: nothing known in half of the rows, and never everything."""
+    observed, rows = crowd.observed, len(crowd.observed)
+    known = subsets(observed, generator) & (torch.rand(rows, 1, generator=generator) < 0.5)
+    known &= ~(known == observed).all(1, keepdim=True)
+    given, noise = crowd.fuse(known), torch.randn(rows, model.style, generator=generator).to(crowd.evidence.device)
+    real = world.mine(crowd.fuse(observed)) * math.sqrt(model.code)
+    return _mine(torch.ones(rows, dtype=torch.bool), real, (given, given, given, noise), 0.0, generator, world)
+
+
+def _mine(
+    there: Tensor,
+    real: Tensor,
+    codes: tuple[Tensor, Tensor, Tensor, Tensor],
+    blur: float,
+    generator: torch.Generator,
+    world: World,
+) -> Stage:
+    """This rank's part of a stage, from what was drawn for the global batch: condition, wrong, code and style."""
+    numbers = world.mine(there).nonzero().squeeze(1)
+    first = numbers % PENALISED == 0
+    numbers = torch.cat([numbers[first], numbers[~first]])
+    here = numbers.to(real.device)
+
+    def drawn(level: float) -> Tensor:
+        noise = level * torch.randn(len(there), *real.shape[1:], generator=generator)
+        return world.mine(noise)[numbers].to(real.device)
+
+    condition, wrong, code, style = (world.mine(part)[here] for part in codes)
+    counts = int(first.sum()), int(there.sum()), int(there[::PENALISED].sum())
+    noise = (drawn(blur), drawn(blur)) if blur else None
+    place = here + world.rank * (len(there) // world.size)
+    shift = tuple(torch.randint(-1, 2, (real.dim() - 2,), generator=generator).tolist())
+    return Stage(
+        numbers, *counts, real[here], condition, wrong, code, style, noise, codes[2], place, drawn(JITTER), shift
+    )
