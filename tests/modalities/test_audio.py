@@ -42,7 +42,7 @@ def test_the_shape_follows_from_rate_and_length(rate, seconds, samples, n_fft, h
     audio = Audio.fit("a", [(speech(seconds, rate), rate)] * 3, Scale(frames=64))
     assert (audio.rate, audio.samples, audio.n_fft, audio.hop) == (min(rate, 16000), samples, n_fft, hop)
     assert audio.frames == 64
-    assert audio.canvas().shape == (audio.mels, 64)
+    assert audio.canvas().shape == (1, audio.mels, 64)
     assert (audio.filters.sum(1) > 0).all()
 
 

@@ -59,18 +59,18 @@ def _stored(decibels: Tensor) -> Tensor:
 
 
 class LogMel(Canvas):
-    """Log-mel frames, (mels, frames): bands as channels along one axis of time."""
+    """Log-mel frames as a picture, (1, mels, frames): a higher voice is the same shape a little further up."""
 
     def __init__(self, mels: int, frames: int, low: float, high: float) -> None:
         super().__init__()
-        self.shape = (mels, frames)
+        self.shape = (1, mels, frames)
         self.middle, self.span = (high + low) / 2, (high - low) / 2
 
     def forward(self, stored: Tensor) -> Tensor:
-        return (stored.float() - self.middle) / self.span
+        return ((stored.float() - self.middle) / self.span).unsqueeze(1)
 
     def inverse(self, canvas: Tensor) -> Tensor:
-        return _stored(canvas.float().clamp(-1, 1) * self.span + self.middle)
+        return _stored(canvas.squeeze(1).float().clamp(-1, 1) * self.span + self.middle)
 
     def finish(self, raw: Tensor) -> Tensor:
         return raw.tanh()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from ..nn.blocks import MLP, conv, depth_to_space, pixel_norm
+from ..nn.blocks import MLP, channels_at, conv, depth_to_space, pixel_norm
 
 __all__ = ["Generator"]
 
@@ -28,8 +28,7 @@ class Generator(nn.Module):
         smallest = 8
         doublings = max(1, max(math.ceil(math.log2(size / smallest)) for size in sizes))
         self.base = [size // 2**doublings for size in sizes]
-        widths = [6 * width, 6 * width, 4 * width] if self.axes == 1 else [2 * width, width, width]
-        widths += [widths[-1]] * doublings
+        widths = [channels_at(max(self.base) * 2**i, width, 2 * width) for i in range(doublings)]
         self.first = nn.Linear(code + style, widths[0] * math.prod(self.base))
         self.ups = nn.ModuleList(conv(self.axes, widths[i], widths[i + 1] * 2**self.axes) for i in range(doublings - 1))
         self.last = conv(self.axes, widths[doublings - 1], channels * 2**self.axes)

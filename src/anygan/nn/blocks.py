@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-__all__ = ["MLP", "Family", "Trunk", "conv", "depth_to_space", "full", "pixel_norm", "space_to_depth"]
+__all__ = ["MLP", "Family", "Trunk", "channels_at", "conv", "depth_to_space", "full", "pixel_norm", "space_to_depth"]
+SMALLEST = 4
+"""Longest side of the last grid of a trunk."""
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -62,6 +64,11 @@ def pixel_norm(x: Tensor) -> Tensor:
     return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-6)
 
 
+def channels_at(size: int, width: int, most: int) -> int:
+    """Channels of a layer whose longest side is ``size``: ``width`` at 16, twice that at 8: all scales cost alike."""
+    return min(most, max(4, int(width * 2.0 ** round(math.log2(16 / size)))))
+
+
 class MLP(nn.Sequential):
     """Linear layers of the given sizes with LeakyReLU(.2) between them: (B, sizes[0]) -> (B, sizes[-1])."""
 
@@ -86,13 +93,14 @@ class Trunk(nn.Module):
             self.layers = nn.ModuleList([nn.Linear(channels, features), nn.Linear(features, features)])
             flat = features
         else:
-            start, most, smallest = (4 * width, 6 * width, 8) if self.axes == 1 else (width, 4 * width, 4)
             sizes = [size // 2 for size in sizes]
-            self.layers = nn.ModuleList([conv(self.axes, channels * 2**self.axes, start)])
-            while max(sizes) > smallest:
-                self.layers.append(conv(self.axes, start, min(2 * start, most), stride=2))
-                start, sizes = min(2 * start, most), [(size + 1) // 2 for size in sizes]
-            flat = start * math.prod(sizes)
+            now = channels_at(max(sizes), width, 4 * width)
+            self.layers = nn.ModuleList([conv(self.axes, channels * 2**self.axes, now)])
+            while max(sizes) > SMALLEST:
+                sizes, before = [(size + 1) // 2 for size in sizes], now
+                now = channels_at(max(sizes), width, 4 * width)
+                self.layers.append(conv(self.axes, before, now, stride=2))
+            flat = now * math.prod(sizes)
         self.last = nn.Linear(flat, features)
 
     def forward(self, x: Tensor) -> Tensor:

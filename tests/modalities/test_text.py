@@ -1,0 +1,69 @@
+"""Text: a tokeniser that loses nothing, and a latent that is white."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anygan.errors import CellError, DataError
+from anygan.modalities import Scale, Text
+from anygan.modalities.text import split
+
+SENTENCES = [f"the {how} {what}." for how in ("thick", "thin", "old") for what in ("seven", "two", "Äpfel", "cat")]
+
+
+@given(st.text())
+def test_any_text_splits_and_joins(text: str) -> None:
+    assert "".join(split(text)) == text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_decodes_to_what_was_encoded(text: str) -> None:
+    modality = Text("t", words=(" the", "a", "the", "é "))
+    assert modality.decode(modality.encode(text)) == text
+
+
+def test_frequent_words_are_one_token() -> None:
+    modality = Text.fit("t", SENTENCES, Scale())
+    assert len(modality.encode("the thick seven.")) == 4
+    assert modality.length == 5
+    assert modality.write(modality.read("the old Äpfel.")) == "the old Äpfel."
+
+
+def test_unknown_words_are_bytes_and_long_texts_are_cropped() -> None:
+    modality = Text.fit("t", SENTENCES, Scale(tokens=8))
+    assert modality.decode(modality.encode("zebra, 日本")) == "zebra, 日本"
+    stored = modality.read("the old cat. " * 20)
+    assert stored.shape == (5,)
+    assert modality.write(stored) == "the old cat."
+
+
+@pytest.mark.parametrize("cell", ["", 3, None])
+def test_what_is_no_text_is_refused(cell: object) -> None:
+    with pytest.raises(CellError):
+        Text.fit("t", SENTENCES, Scale()).read(cell)
+
+
+def test_a_column_without_text_is_refused() -> None:
+    with pytest.raises(DataError, match="'t'"):
+        Text.fit("t", [], Scale())
+
+
+def test_a_trained_canvas_gives_sentences_back_through_noise() -> None:
+    torch.manual_seed(0)
+    modality = Text.fit("t", SENTENCES, Scale(latent=16, width=32))
+    canvas, chance = modality.canvas(), torch.Generator().manual_seed(0)
+    stored = torch.stack([modality.read(s) for s in SENTENCES])
+    optimizer = torch.optim.AdamW(canvas.parameters(), 3e-3)
+    for _ in range(300):
+        optimizer.zero_grad()
+        canvas.loss(stored.repeat(4, 1), chance).backward()
+        optimizer.step()
+    with torch.no_grad():
+        canvas.settle(stored)
+        white = canvas(stored)
+        noised = white + canvas.noise * torch.randn(white.shape, generator=chance)
+        back = [modality.write(s) for s in canvas.inverse(noised)]
+    assert sum(a == b for a, b in zip(back, SENTENCES, strict=True)) >= 11
+    assert white.mean(0).abs().max() < 1e-3
+    assert white.std() < 1.1
