@@ -64,6 +64,16 @@ class AnyGAN(nn.Module):
         drawn: Tensor = self.prior(noise, given)
         return drawn
 
+    def complete(self, given: Tensor, whole: Tensor, generator: torch.Generator) -> Tensor:
+        """The codes (B, code) to render rows from: the direction of F(S) + P(u, F(S)).
+
+        The prior decides what the given code F(S) leaves open; where it says nothing, that is all there is. Where
+        everything is given, (B,) ``whole``, there is nothing to decide.
+        """
+        if len(self.names) == 1:
+            return self.sample(given, generator)
+        return torch.where(whole.unsqueeze(1), given, normalize(given + self.sample(given, generator), dim=1))
+
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:
         """The canvas of one modality, (B, *shape), in range."""
         return self.canvases[name].finish(full(self.generators[name](code, style)))

@@ -16,8 +16,9 @@ from torch import Tensor
 from ..data.rows import BadCell, Cell, DataSet
 from ..modalities import Table
 from ..model.gan import AnyGAN
-from .generate import walk, written
+from .generate import written
 from .look import chunks, seeded
+from .translate import code_of
 
 __all__ = ["Completed", "complete"]
 
@@ -75,8 +76,7 @@ def complete(model: AnyGAN, data: DataSet, *, seed: int = 0) -> Iterator[Complet
 
 def _draw(model: AnyGAN, known: Tensor, given: Tensor, chance: torch.Generator) -> dict[str, Tensor]:
     """Canvases of all modalities, from the code where any modality is given, from the prior otherwise."""
-    blank = walk(model, torch.zeros_like(known), chance) if not bool(given.any(1).all()) else known
-    code = torch.where(given.any(1, keepdim=True), known, blank)
+    code = code_of(model, known, given, chance)
     return model.render(code, model.names, chance)
 
 

@@ -26,6 +26,7 @@ from ..model.gan import AnyGAN
 from .bench import convene
 from .generate import generate, written
 from .look import CHUNK, chunks, seeded
+from .translate import code_of
 from .panel import Seen, choose
 
 __all__ = ["Direction", "Judged", "Measure"]
@@ -120,8 +121,9 @@ class Measure:
                 rows = chunk.rows[there.cpu().numpy()]
                 if len(rows) == 0:
                     continue
-                code = model.fusion(evidence[there], mask.expand(len(rows), -1))
+                shown = mask.expand(len(rows), -1)
                 chance = seeded(self.seed, int(chunk.rows[0]) + place)
+                code = code_of(model, model.fusion(evidence[there], shown), shown, chance)
                 targets = [to for some, to in wanted if some == names]
                 made = list(written(model, model.render(code, targets, chance)))
                 for to in targets:

@@ -1,8 +1,9 @@
 """translate: some modalities of a row to others.
 
-    c = F(given),   x_m = G_m(c, s_m),  s_m from its prior
+    c = direction of F(given) + P(u, F(given)),   x_m = G_m(c, s_m),   s_m from its prior
 
-in one forward pass. A row in which nothing of what is given is there is drawn from the prior.
+in one forward pass, with fresh noise u and styles for every draw. A row in which nothing of what is given is there is
+drawn from the prior, as :mod:`anygan.tasks.generate` does.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -48,7 +49,9 @@ def translate(
     ordered = [name for name in model.names if name in given]
     for chunk in chunks(model, data, given):
         chance = seeded(seed, int(chunk.rows[0]))
-        code = code_of(model, chunk.batch.observed(), model.draw(chunk.batch), chance).repeat_interleave(draws, 0)
+        given_there = chunk.batch.observed().repeat_interleave(draws, 0)
+        known = model.fusion(model.evidence(model.draw(chunk.batch)), chunk.batch.observed())
+        code = code_of(model, known.repeat_interleave(draws, 0), given_there, chance)
         made = written(model, model.render(code, to, chance))
         for place, row in enumerate(chunk.rows):
             shown = {name: chunk.cells[place][name] for name in ordered}
@@ -57,7 +60,8 @@ def translate(
                 yield Translated(int(row), shown | next(made), bad if draw == 0 else ())
 
 
-def code_of(model: AnyGAN, given: Tensor, canvases: dict[str, Tensor], chance: torch.Generator) -> Tensor:
-    """The codes (B, code) that rows are translated from; drawn from the prior where nothing is given."""
-    known: Tensor = model.fusion(model.evidence(canvases), given)
-    return torch.where(given.any(1, keepdim=True), known, walk(model, torch.zeros_like(known), chance))
+def code_of(model: AnyGAN, known: Tensor, given: Tensor, chance: torch.Generator) -> Tensor:
+    """The codes (B, code) that rows are rendered from, for the codes of what is given (B, code), (B, M) bool."""
+    code = model.complete(known, given.all(1), chance)
+    nothing = ~given.any(1, keepdim=True)
+    return torch.where(nothing, walk(model, torch.zeros_like(known), chance), code) if bool(nothing.any()) else code
