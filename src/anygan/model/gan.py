@@ -65,14 +65,11 @@ class AnyGAN(nn.Module):
         return drawn
 
     def complete(self, given: Tensor, whole: Tensor, generator: torch.Generator) -> Tensor:
-        """The codes (B, code) to render rows from: the direction of F(S) + P(u, F(S)).
+        """The codes (B, code) to render rows from: P(u, F(S)), which decides what the given code F(S) leaves open.
 
-        The prior decides what the given code F(S) leaves open; where it says nothing, that is all there is. Where
-        everything is given, (B,) ``whole``, there is nothing to decide.
+        Where everything is given, (B,) ``whole``, there is nothing to decide.
         """
-        if len(self.names) == 1:
-            return self.sample(given, generator)
-        return torch.where(whole.unsqueeze(1), given, normalize(given + self.sample(given, generator), dim=1))
+        return torch.where(whole.unsqueeze(1), given, self.sample(given, generator)) if len(self.names) > 1 else given
 
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:
         """The canvas of one modality, (B, *shape), in range."""

@@ -26,8 +26,8 @@ from ..model.gan import AnyGAN
 from .bench import convene
 from .generate import generate, written
 from .look import CHUNK, chunks, seeded
-from .translate import code_of
 from .panel import Seen, choose
+from .translate import code_of
 
 __all__ = ["Direction", "Judged", "Measure"]
 

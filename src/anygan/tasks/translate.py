@@ -1,6 +1,6 @@
 """translate: some modalities of a row to others.
 
-    c = direction of F(given) + P(u, F(given)),   x_m = G_m(c, s_m),   s_m from its prior
+    c = P(u, F(given)),   x_m = G_m(c, s_m),   s_m from its prior
 
 in one forward pass, with fresh noise u and styles for every draw. A row in which nothing of what is given is there is
 drawn from the prior, as :mod:`anygan.tasks.generate` does.
