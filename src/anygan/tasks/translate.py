@@ -16,7 +16,7 @@ from ..data.rows import BadCell, Cell, DataSet
 from ..errors import ConfigError
 from ..model.gan import AnyGAN
 from .generate import walk, written
-from .look import check_names, chunks, seeded
+from .look import CHUNK, check_names, chunks, seeded
 
 __all__ = ["Translated", "code_of", "translate"]
 
@@ -47,11 +47,11 @@ def translate(
     if not given or not to:
         raise ConfigError(f"Name at least one modality in {'--to' if given else '--given'}: {', '.join(model.names)}.")
     ordered = [name for name in model.names if name in given]
-    for chunk in chunks(model, data, given):
+    for chunk in chunks(model, data, given, max(1, CHUNK // draws)):
         chance = seeded(seed, int(chunk.rows[0]))
-        given_there = chunk.batch.observed().repeat_interleave(draws, 0)
-        known = model.fusion(model.evidence(model.draw(chunk.batch)), chunk.batch.observed())
-        code = code_of(model, known.repeat_interleave(draws, 0), given_there, chance)
+        there = chunk.batch.observed()
+        known = model.fusion(model.evidence(model.draw(chunk.batch)), there)
+        code = code_of(model, known.repeat_interleave(draws, 0), there.repeat_interleave(draws, 0), chance)
         made = written(model, model.render(code, to, chance))
         for place, row in enumerate(chunk.rows):
             shown = {name: chunk.cells[place][name] for name in ordered}
