@@ -19,6 +19,12 @@ def test_round_trip(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["last.safetensors"]
 
 
+def test_what_a_killed_process_left_is_swept_away(tmp_path: Path) -> None:
+    (tmp_path / ".last.safetensors.123").write_bytes(b"half")
+    save(tmp_path / "last.safetensors", {"a": torch.zeros(1)}, {})
+    assert [p.name for p in tmp_path.iterdir()] == ["last.safetensors"]
+
+
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", pickle.dumps({"a": 1}), b"\xff" * 100])
 def test_foreign_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "last.safetensors"

@@ -33,6 +33,9 @@ def save(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, An
     whole = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # What a killed process was writing is of no use to anyone.
+        for left in path.parent.glob(f".{path.name}.*"):
+            left.unlink()
         save_file(whole, beside, {"anygan": SCHEMA, "description": json.dumps(description)})
         with beside.open("rb") as file:
             os.fsync(file.fileno())
