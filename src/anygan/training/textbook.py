@@ -42,6 +42,13 @@ class Moment:
     net: nn.Module
 
 
+class Centre(nn.Module):
+    """[0, 1] to [-1, 1]: without it the mostly black pictures leave D's first layer asleep, and D wins at once."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * x - 1
+
+
 def generator(pixels: int) -> nn.Sequential:
     """Noise (B, 100) -> pictures (B, pixels) in [0, 1]."""
     return nn.Sequential(MLP(NOISE, 128, 256, pixels), nn.Sigmoid())
@@ -60,7 +67,11 @@ def play_textbook(
     chance = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        maker, judge = generator(pictures.shape[1]), MLP(pictures.shape[1], 256, 128, 1)
+        maker, judge = generator(pictures.shape[1]), nn.Sequential(Centre(), MLP(pictures.shape[1], 256, 128, 1))
+        for part in (*maker.modules(), *judge.modules()):
+            if isinstance(part, nn.Linear):
+                nn.init.kaiming_normal_(part.weight, 0.2)
+                nn.init.zeros_(part.bias)
     making = Adam(maker.parameters(), RATE, BETAS, fused=True)
     judging = Adam(judge.parameters(), RATE, BETAS, fused=True)
     sums, seen, began = torch.zeros(3), 0, time.monotonic()
