@@ -18,7 +18,7 @@ MODULES = {
 LAYERS = (
     {"errors", "config"},
     {"data.rows"},
-    {"nn", "losses", "penalties", "alignment", "metrics"},
+    {"nn", "losses", "penalties", "alignment", "metrics", "corruption"},
     {"modalities"},
     {"model", "data"},
     {"training"},

@@ -101,7 +101,10 @@ def test_embed_writes_a_code_a_row(anygan: Command, tiny_run: Path) -> None:
         result = anygan("embed", tiny_run, "few.csv", "--out", "codes.parquet")
         assert result.exit_code == 0, result.output
     table = pq.read_table("codes.parquet")
-    assert table.column_names == ["id", "code", "sure", "used_image", "used_audio", "used_text"]
+    assert table.column_names == [
+        *("id", "code", "sure"),
+        *(f"{what}_{name}" for what in ("used", "reliability") for name in ("image", "audio", "text")),
+    ]
     assert table["id"].to_pylist() == [0, 1, 2]
     assert table["used_text"].to_pylist() == [True, False, True]
     assert not any(table["used_image"].to_pylist())

@@ -18,7 +18,8 @@ SHAPES = [(5,), (16, 64), (1, 28, 28), (3, 32, 32), (3, 64, 48), (1, 8, 8)]
 @pytest.mark.parametrize("shape", SHAPES)
 def test_parts_fit_any_canvas(shape: tuple[int, ...]) -> None:
     canvas, code, style = torch.randn(2, *shape), torch.randn(2, 8), torch.randn(2, 4)
-    assert Encoder(shape, 4, 16, 8)(canvas).norm(dim=1).allclose(torch.ones(2))
+    length = Encoder(shape, 4, 16, 8)(canvas).norm(dim=1)
+    assert ((length > 0.5) & (length < 1)).all()
     assert Generator(shape, 4, 16, 8, 4)(code, style).shape == canvas.shape
     critic = Discriminator(shape, 4, 16, 8)
     assert critic.score(critic(canvas), code).shape == (2,)
@@ -41,11 +42,29 @@ def test_fusion_is_a_direction_whatever_is_missing() -> None:
     assert torch.allclose(fusion(hidden, given), code, atol=1e-6)
 
 
-def test_fusion_begins_as_the_mean() -> None:
-    evidence = torch.nn.functional.normalize(torch.randn(4, 3, 8), dim=2)
+def test_fusion_begins_as_the_mean_weighed_by_reliability() -> None:
+    evidence = 0.8 * torch.nn.functional.normalize(torch.randn(4, 3, 8), dim=2)
     given = torch.tensor([[1, 1, 1], [1, 0, 0], [1, 1, 0], [0, 1, 1]]).bool()
-    mean = torch.nn.functional.normalize((evidence * given.unsqueeze(2)).sum(1), dim=1)
-    assert torch.allclose(Fusion(3, 8)(evidence, given), mean, atol=1e-6)
+    fusion = Fusion(3, 8)
+    trust = fusion.reliability(evidence, given)
+    assert not trust[~given].any()
+    mean = torch.nn.functional.normalize((evidence * trust.unsqueeze(2)).sum(1), dim=1)
+    assert torch.allclose(fusion(evidence, given), mean, atol=1e-6)
+
+
+def test_of_three_cells_the_one_that_contradicts_is_believed_least() -> None:
+    said = torch.nn.functional.normalize(torch.randn(8, 1, 64), dim=2).repeat(1, 3, 1)
+    said[:, 2] = said[:, 0].roll(1, 0)
+    fusion = Fusion(3, 64)
+    trust = fusion.reliability(0.9 * said, torch.ones(8, 3, dtype=torch.bool))
+    assert (trust.argmin(1) == 2).all()
+    assert (fusion(0.9 * said, torch.ones(8, 3, dtype=torch.bool)) * said[:, 0]).sum(1).min() > 0.9
+
+
+def test_a_cell_alone_is_believed_as_far_as_it_shows() -> None:
+    evidence = 0.7 * torch.nn.functional.normalize(torch.randn(4, 3, 8), dim=2)
+    alone = torch.tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]]).bool()
+    assert torch.allclose(Fusion(3, 8).reliability(evidence, alone), 0.7 * alone, atol=1e-5)
 
 
 def test_sizes_have_about_the_promised_parameters() -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from anygan.config import Config
 from anygan.data.rows import Batch
 from anygan.modalities import Vector
-from anygan.training.objective import align, echo, imitate, judge, paint, splits
+from anygan.training.damage import Damage
+from anygan.training.objective import align, believe, echo, imitate, judge, paint, read, splits
 from anygan.training.parallel import World
 from anygan.training.players import Players
 from anygan.training.scene import COPIES, PRIOR, Stage, scene, subsets
@@ -97,8 +98,11 @@ def test_each_loss_moves_its_own_weights_only() -> None:
         critics.zero_grad()
         return names
 
-    align(model, rows, model.draw(rows), chance(), ALONE).backward()
+    seen = read(model, rows, model.draw(rows), chance(), ALONE)
+    align(model, *seen, chance(), ALONE).backward(retain_graph=True)
     assert moved() == {"encoders", "fusion", "log_scale"}
+    believe(model, *seen, chance(), ALONE).backward()
+    assert moved() == {"encoders", "fusion"}
     stages = look(game, rows)
     fakes = paint(model, stages)
     judge(critics, stages, fakes, 0.1)[0].backward()
@@ -108,6 +112,50 @@ def test_each_loss_moves_its_own_weights_only() -> None:
     assert moved() == {"generators", "prior"}
     echo(game.mean, stages, fakes).backward()
     assert moved() == {"generators"}
+
+
+def test_a_swapped_cell_alone_is_no_positive() -> None:
+    """Of two modalities one of which is swapped, no side of the only split says what the row says."""
+    game, rows = players("a", "b"), batch("a", "b")
+    canvases = game.model.draw(rows)
+    evidence, observed, damage = read(game.model, rows, canvases, chance(), ALONE)
+    assert damage.swapped.any()
+    whole = Damage(damage.level, damage.hidden, torch.arange(16).unsqueeze(1).expand(16, 2))
+    kept = (~damage.swapped).all(1)
+    one = align(game.model, evidence, observed, damage, chance(), ALONE)
+    other = align(game.model, evidence[kept], observed[kept], take(whole, kept), chance(), ALONE)
+    assert torch.allclose(one, other)
+
+
+def take(damage: Damage, rows: torch.Tensor) -> Damage:
+    count = int(rows.sum())
+    return Damage(damage.level[rows], damage.hidden[rows], torch.arange(count).unsqueeze(1).expand(count, 2))
+
+
+def test_reliability_learns_which_cell_lies() -> None:
+    """Three views of one vector; after a little training the swapped view of a row is believed the least."""
+    game = players("a", "b", "c")
+    model, chances = game.model, chance()
+    readers = torch.optim.AdamW([*model.encoders.parameters(), *model.fusion.parameters(), model.log_scale], 3e-3)
+
+    def views(rows: int) -> Batch:
+        shared = torch.randn(rows, 3, generator=chances)
+        return Batch(dict.fromkeys("abc", shared), {n: torch.ones(rows, dtype=torch.bool) for n in "abc"})
+
+    for _ in range(150):
+        rows = views(64)
+        seen = read(model, rows, model.draw(rows), chances, ALONE)
+        loss = align(model, *seen, chances, ALONE) + believe(model, *seen, chances, ALONE)
+        readers.zero_grad()
+        loss.backward()
+        readers.step()
+    rows = views(256)
+    evidence = model.evidence(model.draw(rows))
+    evidence[:, 1] = evidence[:, 1].roll(1, 0)
+    trust = model.fusion.reliability(evidence, rows.observed())
+    assert (trust.argmin(1) == 1).float().mean() > 0.9
+    clean = model.fusion.reliability(model.evidence(model.draw(rows)), rows.observed())
+    assert clean.mean() > 0.8 > trust[:, 1].mean()
 
 
 def test_one_modality_is_the_plain_game() -> None:

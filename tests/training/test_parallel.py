@@ -26,6 +26,7 @@ def test_ranks_give_the_gradients_of_one_process(tmp_path: Path, ranks: int) -> 
     moved = {name for name, gradient in expected.items() if gradient.abs().max() > 1e-9}
     assert {name.split(".")[1] for name in moved} >= {
         "encoders",
+        "fusion",
         "generators",
         "prior",
         "log_scale",

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from anygan.config import Config
 from anygan.data.rows import Batch
 from anygan.modalities import Image, Text, Vector
-from anygan.training.objective import align, echo, imitate, judge, paint
+from anygan.training.objective import align, believe, echo, imitate, judge, paint, read
 from anygan.training.parallel import World
 from anygan.training.players import Players
 from anygan.training.scene import scene
@@ -52,7 +52,8 @@ def main(out: Path) -> None:
     )
     chance = torch.Generator().manual_seed(2)
     canvases = {n: c.double() for n, c in players.model.draw(batch).items()}
-    align(players.model, batch, canvases, chance, world).backward()
+    seen = read(players.model, batch, canvases, chance, world)
+    (align(players.model, *seen, chance, world) + believe(players.model, *seen, chance, world)).backward()
     stages = scene(players.model, players.mean, batch, canvases, chance, world)
     fakes = paint(players.model, stages)
     judge(players.critics, stages, fakes, config.gamma)[0].backward()

@@ -52,7 +52,8 @@ def run(folder: Path, checkpoint: str, data: str, out: Path, data_dir: Path | No
 def _schema(names: list[str], size: int, origin: str) -> pa.Schema:
     columns = [("id", pa.int64()), ("code", pa.list_(pa.float32(), size)), ("sure", pa.float32())]
     used = [(f"used_{name}", pa.bool_()) for name in names]
-    return pa.schema(columns + used, metadata={MARK: origin.encode()})
+    trust = [(f"reliability_{name}", pa.float32()) for name in names]
+    return pa.schema(columns + used + trust, metadata={MARK: origin.encode()})
 
 
 def _table(codes: Codes, names: list[str], schema: pa.Schema) -> pa.Table:
@@ -62,6 +63,7 @@ def _table(codes: Codes, names: list[str], schema: pa.Schema) -> pa.Table:
         pa.FixedSizeListArray.from_arrays(pa.array(flat), codes.code.shape[1]),
         pa.array(codes.sure.astype(np.float32)),
         *(pa.array(codes.used[:, place]) for place in range(len(names))),
+        *(pa.array(codes.reliability[:, place]) for place in range(len(names))),
     ]
     return pa.Table.from_arrays(columns, schema=schema)
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..data.rows import BadCell, Cell, DataSet
 from ..modalities import Table
+from ..model.fusion import directions
 from ..model.gan import AnyGAN
 from .generate import written
 from .look import chunks, seeded
@@ -82,7 +83,7 @@ def _draw(model: AnyGAN, known: Tensor, given: Tensor, chance: torch.Generator) 
 
 def _sure(model: AnyGAN, drawn: list[dict[str, Tensor]]) -> Tensor:
     """Mean cosine between the evidence of the draws, (B, M), at least zero."""
-    evidence = torch.stack([model.evidence(canvases) for canvases in drawn])
+    evidence = directions(torch.stack([model.evidence(canvases) for canvases in drawn]))
     count = len(evidence)
     together = evidence.sum(0).square().sum(2)
     return ((together - count) / (count * (count - 1))).clamp(0, 1)

@@ -22,8 +22,9 @@ class Codes:
     Attributes:
         rows: (n,) their numbers, counted from 0.
         code: (n, code) float32, unit vectors; zero where a row has nothing to go by.
-        sure: (n,) how well what was used agrees, 0 to 1: the length of the mean of its unit evidence.
+        sure: (n,) how far the most reliable cell of those used is to be believed, 0 to 1.
         used: (n, M) bool, which modalities were used.
+        reliability: (n, M) how far each is to be believed, 0 to 1.
         bad: cells that could not be read.
     """
 
@@ -31,6 +32,7 @@ class Codes:
     code: NDArray[np.float32]
     sure: NDArray[np.float32]
     used: NDArray[np.bool_]
+    reliability: NDArray[np.float32]
     bad: tuple[BadCell, ...] = ()
 
 
@@ -43,9 +45,14 @@ def embed(model: AnyGAN, data: DataSet, given: Collection[str] | None = None) ->
         used = chunk.batch.observed()
         evidence = model.evidence(model.draw(chunk.batch))
         code = model.fusion(evidence, used)
-        mean = (evidence * used.unsqueeze(2)).sum(1) / used.sum(1, keepdim=True).clamp(min=1)
+        trust = model.fusion.reliability(evidence, used).float().cpu()
         yield Codes(
-            chunk.rows, code.float().cpu().numpy(), mean.norm(dim=1).cpu().numpy(), used.cpu().numpy(), tuple(chunk.bad)
+            chunk.rows,
+            code.float().cpu().numpy(),
+            trust.amax(1).numpy(),
+            used.cpu().numpy(),
+            trust.numpy(),
+            tuple(chunk.bad),
         )
 
 

@@ -106,7 +106,7 @@ def _play(
     fixed = noise(SHOWN, torch.Generator().manual_seed(seed + 1))
     curves: dict[str, list[tuple[float, float]]] = {"D loss": [], "G loss": [], "V(D, G)": []}
     (out / name).mkdir(parents=True, exist_ok=True)
-    with (out / "log.jsonl").open("a", encoding="utf-8") as log:
+    with (out / "log.jsonl").open("a", buffering=1, encoding="utf-8") as log:
         for moment in play_textbook(flat, name, steps, minutes=minutes, seed=seed):
             told = {"D loss": moment.loss_d, "G loss": moment.loss_g, "V(D, G)": moment.value}
             for curve, value in told.items():

@@ -12,7 +12,7 @@ from ..config import Config
 from ..data.rows import Batch, DataSet
 from .ema import average
 from .machine import tune
-from .objective import align, echo, imitate, judge, paint
+from .objective import align, believe, echo, imitate, judge, paint, read
 from .run import Run
 from .scene import scene
 from .schedule import rate
@@ -38,7 +38,7 @@ class Record:
         position: share of the budget spent.
         seconds: training time so far.
         phase: ``canvas`` while learned canvases train, then ``game``.
-        losses: of encoders (align), discriminators (judge) and generators (imitate, echo); or of the canvases.
+        losses: of encoders (align, believe), discriminators (judge) and generators (imitate, echo); or of the canvases.
         health: accuracy, gap, R1 and R2 of each discriminator, as ``modality/signal``; where a checkpoint was
             written its ``fidelity``.
     """
@@ -123,10 +123,10 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     model, critics = players.model, players.critics
     with run.autocast():
         canvases = model.draw(batch)
-        aligned = align(model, batch, canvases, chance, world)
+        seen = read(model, batch, canvases, chance, world)
+        aligned, believed = align(model, *seen, chance, world), believe(model, *seen, chance, world)
     players.readers.zero_grad()
-    if aligned.requires_grad:
-        aligned.backward()
+    (aligned + believed).backward()
     run.descend(players.readers, config.encoder_lr * factor)
 
     with run.autocast():
@@ -145,5 +145,5 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     (imitated + ECHO * echoed).backward()
     critics.requires_grad_(True)
     run.descend(players.makers, config.lr * factor)
-    losses = {"align": aligned, "judge": judged, "imitate": imitated, "echo": echoed}
+    losses = {"align": aligned, "believe": believed, "judge": judged, "imitate": imitated, "echo": echoed}
     return {k: float(v.detach()) for k, v in losses.items()}, {k: float(v) for k, v in health.items()}

@@ -3,14 +3,15 @@ r"""What one step of training minimises.
 A step has these losses, over three disjoint sets of weights, and the loop alone steps on them:
 
     align      encoders, fusion:      InfoNCE between F(A) and F(B), A and B disjoint sets of observed modalities
+    believe    encoders, fusion:      cross-entropy of each cell's reliability with what is left of it
     judge      discriminators:        for each m, softplus(D(x'|c) - D(x|c)) + softplus(D(x|c-) - D(x|c)) + penalties
     imitate    generators, prior:     for each m, softplus(D(x|c) - D(x'|c))
     echo       generators:            for each m, -log softmax_j(E_m(jitter(x'_i)) . c'_j / T)_{j=i}
 
 where c = F(S) is the code of a set S of the *other* observed modalities, c- that of another row, and the generated
 x' = G(c', s) is drawn from c' = F(S), F(all) or P(u, F(S)). The prior plays the same game on codes. Encoders learn from
-real data only: whatever discriminators, generators and the prior see are codes of the averaged encoders, without
-gradient.
+real data only, some cells of which go wrong on purpose (:mod:`anygan.training.damage`). Whatever discriminators,
+generators and the prior see are codes of the averaged encoders, without gradient.
 """
 
 import math
@@ -19,17 +20,19 @@ from itertools import product
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from ..alignment import info_nce
 from ..data.rows import Batch
 from ..losses import relativistic_d, relativistic_g
+from ..model.fusion import directions
 from ..model.gan import AnyGAN, Critics
 from ..penalties import gradient_norm
+from .damage import Damage
 from .parallel import World
-from .scene import PRIOR, Stage
+from .scene import PRIOR, Stage, subsets
 
-__all__ = ["align", "echo", "imitate", "judge", "paint", "splits"]
+__all__ = ["align", "believe", "echo", "imitate", "judge", "paint", "read", "splits"]
 
 SPLITS = 6
 
@@ -51,21 +54,45 @@ def splits(modalities: int, generator: torch.Generator) -> list[tuple[Tensor, Te
     return [(side == 1, side == 2) for side in table]
 
 
-def align(
+def read(
     model: AnyGAN, batch: Batch, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
+) -> tuple[Tensor, Tensor, Damage]:
+    """Evidence (B, M, code) of all ranks' rows after some cells went wrong, which of it is there, and the damage."""
+    observed = world.gather(batch.observed().to(next(iter(canvases.values())).device, torch.uint8)).bool()
+    damage = Damage.draw(observed.cpu(), generator)
+    evidence = world.gather(model.evidence(damage.touch(canvases, generator, world)))
+    return damage.swap(evidence), observed, damage
+
+
+def align(
+    model: AnyGAN, evidence: Tensor, observed: Tensor, damage: Damage, generator: torch.Generator, world: World
 ) -> Tensor:
-    """The contrast of all splits, averaged over rows and splits: a scalar."""
-    evidence = world.gather(model.evidence(canvases))
-    observed = world.gather(batch.observed().to(evidence.device, torch.uint8)).bool()
+    """The contrast of all splits, averaged over rows and splits: a scalar.
+
+    Each side of a split must hold a cell of its own row: one that is swapped does not say what its row says.
+    """
     total = evidence.sum() * 0
+    own = observed & ~damage.swapped.to(observed.device)
     drawn = splits(len(model.names), generator)
     for a, b in drawn:
-        left, right = observed & a.to(observed.device), observed & b.to(observed.device)
-        rows = (left.any(1) & right.any(1)).nonzero().squeeze(1)
+        a, b = a.to(observed.device), b.to(observed.device)
+        rows = ((own & a).any(1) & (own & b).any(1)).nonzero().squeeze(1)
         if len(rows) > 1:
-            pair = model.fusion(evidence[rows], left[rows]), model.fusion(evidence[rows], right[rows])
-            total = total + info_nce(*pair, model.log_scale.exp()).mean()
+            left, right = (model.fusion(evidence[rows], observed[rows] & side) for side in (a, b))
+            total = total + info_nce(left, right, model.log_scale.exp()).mean()
     return total / (max(1, len(drawn)) * world.size)
+
+
+def believe(
+    model: AnyGAN, evidence: Tensor, observed: Tensor, damage: Damage, generator: torch.Generator, world: World
+) -> Tensor:
+    """Cross-entropy of reliability with the truth, of all that is observed and of a subset, averaged over cells."""
+    truth = damage.truth().to(evidence)
+    total = evidence.sum() * 0
+    for given in (observed, subsets(observed.cpu(), generator).to(observed.device)):
+        lost = binary_cross_entropy_with_logits(model.fusion.belief(evidence, given), truth, reduction="none")
+        total = total + (lost * given).sum() / given.sum().clamp(min=1)
+    return total / (2 * world.size)
 
 
 def paint(model: AnyGAN, stages: Mapping[str, Stage]) -> dict[str, Tensor]:
@@ -143,6 +170,6 @@ def echo(mean: AnyGAN, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor])
         heard = (
             (fake + stage.jitter).roll(stage.shift, tuple(range(2, fake.dim()))) if stage.shift else fake + stage.jitter
         )
-        logits = mean.log_scale.exp() * (mean.encoders[name](heard) @ stage.codes.T)
+        logits = mean.log_scale.exp() * (directions(mean.encoders[name](heard)) @ stage.codes.T)
         losses.append(cross_entropy(logits, stage.place, reduction="sum") / stage.count)
     return torch.stack(losses).sum() if losses else torch.zeros(())

@@ -1,0 +1,43 @@
+r"""Cells gone wrong on purpose: noised, covered, or swapped with another row's.
+
+What is left of a cell, its *truth*, is the share of its power that is signal (Wiener, *Extrapolation, interpolation and
+smoothing of stationary time series*, 1949):
+
+    noised     x + l n,  n ~ N(0, I)        1 / (1 + l^2)
+    covered    a box of x put to zero       1 - the box's share
+    swapped    x of another row             0
+"""
+
+import torch
+from torch import Tensor
+
+__all__ = ["cover", "noise", "power"]
+
+
+def power(level: Tensor) -> Tensor:
+    """The share of signal that noise of these standard deviations leaves: any shape, 1 where there is none."""
+    return 1 / (1 + level.square())
+
+
+def noise(canvas: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
+    """Canvases (B, *shape) with Gaussian noise of a standard deviation each, (B,)."""
+    drawn = torch.randn(canvas.shape, generator=generator).to(canvas)
+    return canvas + level.to(canvas).view(-1, *[1] * (canvas.dim() - 1)) * drawn
+
+
+def cover(canvas: Tensor, share: Tensor, generator: torch.Generator) -> Tensor:
+    """Canvases (B, C, *axes) with a box of about the given share of their area at zero, (B,), at a random place.
+
+    Where there is no axis, each number is put to zero with the probability of that share.
+    """
+    rows, axes = len(canvas), canvas.shape[2:]
+    if not axes:
+        return canvas * (torch.rand(canvas.shape, generator=generator) >= share.unsqueeze(1)).to(canvas)
+    side = share ** (1 / len(axes))
+    hidden = torch.ones(rows, 1, *[1] * len(axes), dtype=torch.bool)
+    for place, size in enumerate(axes):
+        start = torch.rand(rows, generator=generator) * (1 - side)
+        at = (torch.arange(size) + 0.5) / size
+        inside = (at >= start.unsqueeze(1)) & (at < (start + side).unsqueeze(1))
+        hidden = hidden & inside.view(rows, 1, *(size if i == place else 1 for i in range(len(axes))))
+    return canvas.masked_fill(hidden.to(canvas.device), 0.0)
