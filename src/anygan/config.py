@@ -3,6 +3,7 @@
 One dial, ``size``; the rest is derived from it and from the budget, and printed by ``--dry-run``.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
@@ -70,6 +71,8 @@ class Config:
                 raise ConfigError(f"--{name.replace('_', '-')} must be larger than {least}, not {getattr(self, name)}.")
         if self.steps is not None and self.steps < 1:
             raise ConfigError(f"--steps must be at least 1, not {self.steps}.")
+        if not 0 <= self.gamma < math.inf:
+            raise ConfigError(f"--gamma must be a number of at least 0, not {self.gamma}.")
         if self.batch % 4:
             raise ConfigError(f"--batch must be a multiple of 4 (a quarter of it is penalised), not {self.batch}.")
         for name, value in SIZES[self.size].items():

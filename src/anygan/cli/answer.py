@@ -1,6 +1,5 @@
 """What a command answers: one document for programs, and the same for people."""
 
-import json
 import math
 import os
 import sys
@@ -11,6 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from ..tasks.document import to_json
 
 __all__ = ["Answer", "count", "duration", "grid", "listed", "show"]
 
@@ -38,8 +39,7 @@ def show(answer: Answer, as_json: bool) -> None:
     if os.environ.get("RANK", "0") != "0":
         return
     if as_json:
-        # JSON has no NaN: a number that is none is told as null.
-        print(json.dumps(_finite(answer.document), ensure_ascii=False, indent=2))
+        print(to_json(answer.document))
         return
     console = Console(width=None if sys.stdout.isatty() else WIDE)
     for part in answer.shown:
@@ -105,11 +105,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return f"{value:,}"
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -192,7 +192,7 @@ def _signals(data: DataSet) -> list[str]:
     """Names of all signals that training on the data tells."""
     games = [*data.columns, *([PRIOR] if len(data.columns) > 1 else [])]
     health = [f"{game}/{signal_name}" for game in games for signal_name in ("accuracy", "gap", "r1", "r2")]
-    return ["align", "judge", "imitate", "echo", *RISING, *health]
+    return ["align", "believe", "judge", "imitate", "echo", *RISING, *health]
 
 
 def _judge(name: str, train: DataSet, data_dir: Path | None) -> Measured:

@@ -57,12 +57,13 @@ class Fusion(nn.Module):
         other = given.unsqueeze(1) & ~torch.eye(given.shape[1], dtype=torch.bool, device=given.device)
         weight = (agreed + length.log().unsqueeze(1)).masked_fill(~other, -1e4).softmax(2)
         heard = weight * length.unsqueeze(1) * agreed
-        together: Tensor = heard.masked_fill(~other, 0.0).sum(2)
-        return length.logit() + together
+        belief: Tensor = length.logit() + heard.masked_fill(~other, 0.0).sum(2)
+        return belief
 
     def reliability(self, evidence: Tensor, given: Tensor) -> Tensor:
         """How far each given cell is to be believed, (B, M) in 0 to 1; 0 for those that are not given."""
-        return self.belief(evidence, given).sigmoid() * given
+        trust: Tensor = self.belief(evidence, given).sigmoid() * given
+        return trust
 
     def forward(self, evidence: Tensor, given: Tensor) -> Tensor:
         wide = math.sqrt(evidence.shape[2])

@@ -1,11 +1,10 @@
 """The report card handed out: ``report.json`` for machines, ``report.html`` for people, rows for the terminal."""
 
-import json
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .document import to_json
 from .evaluate import Card
 from .page import draw_card, short
 
@@ -24,7 +23,7 @@ def write_card(card: Card, out: Path, log: Iterable[Mapping[str, Any]] = ()) -> 
     """
     out.mkdir(parents=True, exist_ok=True)
     numbers, page = out / "report.json", out / "report.html"
-    numbers.write_text(json.dumps(_finite(card.figures), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    numbers.write_text(to_json(card.figures) + "\n", "utf-8")
     draw_card(card, log).write(page)
     return numbers, page
 
@@ -58,12 +57,3 @@ def _direction(told: Figures, label: str | None) -> list[tuple[str, float, str]]
 
 def _against(told: Figures) -> str:
     return f"real {short(told['ceiling'])}, chance {short(told['chance'])}"
-
-
-def _finite(value: Any) -> Any:
-    """The same with nothing where a number is none: JSON has no word for it."""
-    if isinstance(value, Mapping):
-        return {str(key): _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,21 @@
+"""JSON as others read it: a number that is none becomes null, for which JSON has no other word."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["to_json"]
+
+
+def to_json(document: Any) -> str:
+    """A document of mappings, lists and plain values as indented JSON."""
+    return json.dumps(_finite(document), ensure_ascii=False, indent=2)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
