@@ -32,8 +32,8 @@ from anygan.data.mnist import read_mnist
 from anygan.data.rows import DataSet
 from anygan.data.spoken_mnist import SPEAKERS, read_recordings, thresholds
 from anygan.data.writer import RowWriter
+from anygan.judging.judges import Judge, train_judge
 from anygan.metrics import frechet
-from anygan.tasks.judges import Judge, train_judge
 
 NAMES = ("image", "audio", "text")
 GIVEN = (("image",), ("audio",), ("text",), ("image", "audio"), ("image", "text"), ("audio", "text"))

@@ -21,8 +21,10 @@ LAYERS = (
     {"nn", "losses", "penalties", "alignment", "metrics", "corruption"},
     {"modalities"},
     {"model", "data"},
-    {"training"},
+    {"judging"},
+    {"report", "training"},
     {"tasks"},
+    {"evaluation"},
     {""},
     {"cli"},
     {"__main__"},
@@ -69,6 +71,14 @@ def test_imports_go_down(module: str) -> None:
     for imported in imports_of(module, parse(module)) - {module}:
         assert imported in MODULES, f"{module} imports {imported}, which does not exist"
         assert floor_of(imported) <= floor_of(module), f"{module} imports {imported}, which lies above it"
+
+
+def test_judges_cannot_see_the_model() -> None:
+    unseen = ("anygan.model", "anygan.modalities", "anygan.training", "anygan.tasks")
+    judging = [module for module in MODULES if module.startswith("anygan.judging.")]
+    assert len(judging) > 3
+    for module in judging:
+        assert not {name for name in imports_of(module, parse(module)) if name.startswith(unseen)}, module
 
 
 def test_there_are_no_cycles() -> None:

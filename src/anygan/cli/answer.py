@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..tasks.document import to_json
+from ..evaluation.document import to_json
 
 __all__ = ["Answer", "count", "duration", "grid", "listed", "show"]
 

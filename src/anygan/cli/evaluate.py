@@ -7,8 +7,8 @@ from typing import Any
 
 from ..data.rows import DataSet
 from ..errors import DataError
-from ..tasks.card import summary, write_card
-from ..tasks.evaluate import evaluate
+from ..evaluation.card import summary, write_card
+from ..evaluation.evaluate import evaluate
 from ..tasks.model import Model
 from .answer import Answer, grid
 from .opening import open_model

@@ -15,7 +15,7 @@ from ..config import Config
 from ..data.load import BUILT_IN, load_data
 from ..data.rows import DataSet
 from ..errors import ConfigError, RunError, nearest
-from ..tasks.measure import Measure
+from ..evaluation.measure import Measure
 from ..tasks.model import Model
 from ..tasks.textbook import train_textbook
 from ..training import checkpoint

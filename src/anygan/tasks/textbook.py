@@ -19,12 +19,12 @@ from torch import nn
 
 from ..data.rows import DataSet
 from ..errors import ConfigError, RunError
+from ..judging.judges import Judge, train_judge
 from ..metrics import entropy, frechet
 from ..modalities.image import contact_sheet
+from ..report.report import Report
 from ..training import checkpoint
 from ..training.textbook import FORMS, noise, play_textbook
-from .judges import Judge, train_judge
-from .report import Report
 
 __all__ = ["STEPS", "train_textbook"]
 

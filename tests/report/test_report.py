@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from anygan.errors import ConfigError
-from anygan.tasks.report import Report, render_cell
+from anygan.report.report import Report, render_cell
 
 NASTY = "<script>alert('x')</script> & \"so\" on"
 SOUND = (np.sin(np.arange(4000) / 5).astype(np.float32) * 0.5, 8000)

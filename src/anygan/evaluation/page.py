@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..data.rows import Cell
+from ..report.report import Report
 from .evaluate import Card
-from .report import Report
 from .tables import Figures, add_coherence, add_distances, add_judges
 
 __all__ = ["draw_card", "short"]

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from ..data.rows import DataSet
 from ..errors import CellError, DataError
+from ..judging.bench import convene
+from ..judging.panel import Seen, choose
 from ..metrics import agreement, entropy, frechet
 from ..model.gan import AnyGAN
-from .bench import convene
-from .generate import generate, written
-from .look import CHUNK, chunks, seeded
-from .panel import Seen, choose
-from .translate import code_of
+from ..tasks.generate import generate, written
+from ..tasks.look import CHUNK, chunks, seeded
+from ..tasks.translate import code_of
 
 __all__ = ["Direction", "Judged", "Measure"]
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .report import Report
+from ..report.report import Report
 
 __all__ = ["Figures", "add_coherence", "add_distances", "add_judges"]
 
 Figures = Mapping[str, Any]
-"""What :attr:`anygan.tasks.evaluate.Card.figures` holds."""
+"""What :attr:`anygan.evaluation.evaluate.Card.figures` holds."""
 
 
 def add_coherence(report: Report, figures: Figures) -> None:

@@ -1,7 +1,7 @@
 """Judges: classifiers that see real training cells only, and of the model nothing at all.
 
 A judge looks at *cells*, what a reader gives from the files that a verb wrote. It is a small network on its own
-:class:`~anygan.tasks.views.View` of the cell, trained by cross-entropy. The 64 numbers before its last layer are the
+:class:`~anygan.judging.views.View` of the cell, trained by cross-entropy. The 64 numbers before its last layer are the
 features on which Fréchet distances are measured. What it reaches on real test cells is the ceiling of whatever it says
 of generated ones.
 

@@ -15,8 +15,8 @@ from sklearn.datasets import load_digits
 from anygan import metrics
 from anygan.data.spoken_mnist import read_recordings
 from anygan.errors import CellError, ConfigError, DataError
-from anygan.tasks.judges import FEATURES, Judge, train_judge
-from anygan.tasks.views import VIEWS
+from anygan.judging.judges import FEATURES, Judge, train_judge
+from anygan.judging.views import VIEWS
 
 RATE = 8000
 

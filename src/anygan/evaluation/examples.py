@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ..data.rows import Cell, DataSet
 from ..model.gan import AnyGAN
-from .generate import generate
-from .translate import translate
+from ..tasks.generate import generate
+from ..tasks.translate import translate
 
 __all__ = ["Examples", "Shown", "choose_examples"]
 

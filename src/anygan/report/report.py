@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 
 from ..data.rows import Cell
 from ..errors import ConfigError, nearest
+from ..judging.views import Sounds, open_picture, open_sound
 from .plot import draw_lines
-from .views import Sounds, open_picture, open_sound
 
 __all__ = ["Report", "render_cell"]
 

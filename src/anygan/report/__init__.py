@@ -1,0 +1,1 @@
+"""Reports: pages of one file, for people, that need no network."""
