@@ -1,0 +1,38 @@
+"""Metrics: pure functions of feature matrices and of predicted classes, one family a file.
+
+A feature matrix is (n, d), one row a sample; further axes are flattened. All arithmetic is in float64, so that the
+order of the rows does not matter, and every answer is a plain number.
+
+| function           | what it tells                      | paper                                                    |
+|--------------------|------------------------------------|----------------------------------------------------------|
+| `frechet`          | distance of two Gaussians          | Heusel et al., Two time-scale update rule (2017)         |
+| `kernel_distance`  | polynomial MMD², unbiased          | Binkowski et al., Demystifying MMD GANs (2018)           |
+| `precision_recall` | share of each set within the other | Kynkäänniemi et al., Improved precision and recall (2019)|
+| `density_coverage` | the same, robust against outliers  | Naeem et al., Reliable fidelity and diversity (2020)     |
+| `effective_rank`   | dimensions in use                  | Roy & Vetterli, The effective rank (2007)                |
+| `spread`           | mean distance of two samples       |                                                          |
+| `recall_at`        | true partner among the k nearest   |                                                          |
+| `entropy`          | evenness of classes, in nats       |                                                          |
+| `agreement`        | share of rows on which all agree   |                                                          |
+
+A Fréchet distance here is one on the features of a named judge, never "FID", which is one on Inception's.
+"""
+
+from .classes import agreement, entropy
+from .codes import effective_rank
+from .distances import frechet, kernel_distance
+from .manifolds import density_coverage, precision_recall, spread
+from .retrieval import partner_rank, recall_at
+
+__all__ = [
+    "agreement",
+    "density_coverage",
+    "effective_rank",
+    "entropy",
+    "frechet",
+    "kernel_distance",
+    "partner_rank",
+    "precision_recall",
+    "recall_at",
+    "spread",
+]

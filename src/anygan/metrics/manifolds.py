@@ -1,0 +1,63 @@
+"""Manifolds of two sets of features (n, d), as balls about their samples: fidelity apart from diversity."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from ..errors import DataError
+from .features import blocks, distances, matrix, pair
+
+__all__ = ["density_coverage", "precision_recall", "spread"]
+
+
+def _radii(x: Tensor, k: int) -> Tensor:
+    """Distance of each sample (n, d) to its k-th nearest other, (n,)."""
+    if len(x) <= k:
+        raise DataError(f"{k} neighbours need more than {k} samples: got {len(x)}.")
+    return torch.cat([distances(rows, x).kthvalue(k + 1, dim=1).values for rows in blocks(x)])
+
+
+def _within(points: Tensor, centres: Tensor, radii: Tensor) -> tuple[Tensor, Tensor]:
+    """How many balls hold each point, (n,), and how many points each ball holds, (m,)."""
+    of_points, of_balls = [], torch.zeros(len(centres), dtype=torch.int64)
+    for rows in blocks(points):
+        inside = distances(rows, centres) <= radii
+        of_points.append(inside.sum(1))
+        of_balls += inside.sum(0)
+    return torch.cat(of_points), of_balls
+
+
+def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, float]:
+    """Share of fakes inside the manifold of the reals, and of reals inside that of the fakes, each in [0, 1].
+
+    Args:
+        real: (n, d) features, n > k.
+        fake: (m, d) features, m > k.
+        k: the neighbour at which a sample's ball ends.
+    """
+    x, y = pair(real, fake)
+    fakes, _ = _within(y, x, _radii(x, k))
+    reals, _ = _within(x, y, _radii(y, k))
+    return float((fakes > 0).double().mean()), float((reals > 0).double().mean())
+
+
+def density_coverage(real: Tensor, fake: Tensor, k: int = 5) -> tuple[float, float]:
+    """How densely fakes lie in the balls of reals (about 1 when equal), and the share of balls with a fake inside.
+
+    Args:
+        real: (n, d) features, n > k.
+        fake: (m, d) features.
+        k: the neighbour at which a real sample's ball ends.
+    """
+    x, y = pair(real, fake)
+    of_fakes, of_reals = _within(y, x, _radii(x, k))
+    return float(of_fakes.double().mean() / k), float((of_reals > 0).double().mean())
+
+
+def spread(features: Tensor) -> float:
+    """Mean Euclidean distance of two different samples of (n, d), n >= 2. Zero says that all samples are one."""
+    x = matrix(features)
+    if len(x) < 2:
+        raise DataError(f"A spread needs two samples: got {len(x)}.")
+    return math.fsum(float(distances(rows, x).sum()) for rows in blocks(x)) / (len(x) * (len(x) - 1))
