@@ -267,9 +267,19 @@ def evaluate(**options: Any) -> None:
 
 @app.command()
 @click.argument("what", metavar="DATA|RUN")
+@click.option(
+    "--model", type=PATH, metavar="RUN", help="List the rows of DATA that contradict themselves, by this run."
+)
+@click.option("-k", "--count", "most", type=click.IntRange(1), help="Rows to list, with --model.  [default: 20]")
 @KIND
 @DATA_DIR
 @JSON
 def inspect(**options: Any) -> None:
-    """Show what a data set holds, or a run."""
+    """Show what a data set holds, or a run.
+
+    With --model, list the rows of DATA whose cells do not go together, most contradictory first:
+
+    \b
+    anygan inspect DATA --model RUN
+    """
     run("inspect", **options)

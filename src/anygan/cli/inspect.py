@@ -1,4 +1,4 @@
-"""anygan inspect: what a data set holds, or what a run has learned."""
+"""anygan inspect: what a data set holds, what a run has learned, or which rows a run finds contradictory."""
 
 import json
 import statistics
@@ -12,12 +12,13 @@ import numpy as np
 from ..config import Config
 from ..data.load import BUILT_IN, load_data
 from ..data.rows import BadCell, Column, DataSet
-from ..errors import CellError, DataError
+from ..errors import CellError, ConfigError, DataError
 from ..modalities import Modality, Table, from_spec
 from ..model.gan import AnyGAN
 from ..training import checkpoint
 from ..training.run import describe
 from .answer import Answer, count, duration, grid, listed
+from .contradict import contradicted
 from .opening import is_run
 from .plan import parts
 from .progress import Ticker
@@ -27,10 +28,17 @@ from .train import health_words
 __all__ = ["run"]
 
 EXAMPLES, MEASURED, PATTERNS = 3, 500, 10
+CONTRADICTIONS = 20
 
 
-def run(what: str, kinds: Mapping[str, str], data_dir: Path | None) -> Answer:
-    """Look at a data set or a run."""
+def run(what: str, model: Path | None, most: int | None, kinds: Mapping[str, str], data_dir: Path | None) -> Answer:
+    """Look at a data set or a run, or at a data set with a run's model."""
+    if model is not None:
+        if kinds:
+            raise ConfigError("--model knows the kinds of its columns. Drop --kind.")
+        return contradicted(model, what, most or CONTRADICTIONS, data_dir)
+    if most is not None:
+        raise ConfigError("-k says how many contradictory rows to list, and a model has to find them: add --model RUN.")
     folder = Path(what).expanduser()
     if is_run(folder) and what.partition(":")[0] not in BUILT_IN:
         return _run(folder)

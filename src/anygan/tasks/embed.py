@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ..data.rows import BadCell, DataSet
 from ..errors import ConfigError
 from ..model.gan import AnyGAN
 from .look import check_names, chunks
 
-__all__ = ["Codes", "embed", "search"]
+__all__ = ["Codes", "conflict", "embed", "search"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,17 @@ def embed(model: AnyGAN, data: DataSet, given: Collection[str] | None = None) ->
             trust.numpy(),
             tuple(chunk.bad),
         )
+
+
+def conflict(reliability: Tensor, given: Tensor) -> Tensor:
+    """How far the cells of a row contradict each other, (B,) in 0 to 1: one less the lowest reliability among them.
+
+    Args:
+        reliability: (B, M) how far each cell is to be believed.
+        given: (B, M) bool, which cells are there; a row of fewer than two has no conflict.
+    """
+    lowest = reliability.masked_fill(~given, 1.0).amin(1)
+    return (1 - lowest) * (given.sum(1) > 1)
 
 
 def search(

@@ -14,6 +14,7 @@ from ..modalities import Modality, from_spec
 from ..model.gan import AnyGAN
 from ..training import checkpoint
 from .complete import Completed, complete
+from .contradict import Contradiction, contradictions
 from .embed import Codes, embed
 from .generate import generate
 from .look import Rows, open_rows
@@ -82,6 +83,10 @@ class Model:
     def embed(self, rows: Rows, given: Collection[str] | None = None) -> Iterator[Codes]:
         """The codes of every row."""
         return embed(self.net, self.data(rows), given)
+
+    def contradictions(self, rows: Rows) -> Iterator[Contradiction]:
+        """How well the cells of every row go together."""
+        return contradictions(self.net, self.data(rows))
 
 
 def load(run: Path | str, checkpoint: str = "last") -> Model:
