@@ -14,6 +14,8 @@ order of the rows does not matter, and every answer is a plain number.
 | `recall_at`        | true partner among the k nearest   |                                                          |
 | `entropy`          | evenness of classes, in nats       |                                                          |
 | `agreement`        | share of rows on which all agree   |                                                          |
+| `linear_accuracy`  | what a linear probe reads          | Alain & Bengio, Linear classifier probes (2016)          |
+| `variance_shares`  | variance by rows and by columns    | Fisher, Statistical methods (1925)                       |
 
 A Fréchet distance here is one on the features of a named judge, never "FID", which is one on Inception's.
 """
@@ -21,8 +23,10 @@ A Fréchet distance here is one on the features of a named judge, never "FID", w
 from .classes import agreement, entropy
 from .codes import effective_rank
 from .distances import frechet, kernel_distance
+from .linear import linear_accuracy
 from .manifolds import density_coverage, precision_recall, spread
 from .retrieval import partner_rank, recall_at
+from .variance import variance_shares
 
 __all__ = [
     "agreement",
@@ -31,8 +35,10 @@ __all__ = [
     "entropy",
     "frechet",
     "kernel_distance",
+    "linear_accuracy",
     "partner_rank",
     "precision_recall",
     "recall_at",
     "spread",
+    "variance_shares",
 ]
