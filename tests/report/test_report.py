@@ -115,6 +115,21 @@ def test_every_kind_of_cell_is_shown() -> None:
         render_cell("imag", PICTURE)
 
 
+def test_a_strip_has_a_line_a_row_and_a_place_a_cell() -> None:
+    report = Report("strip")
+    report.strip(
+        ["", "a", "b"],
+        [(NASTY, [("image", PICTURE), ("text", NASTY)]), ("gap", [("audio", SOUND), ("text", None)])],
+        NASTY,
+    )
+    (table,) = tree(report.html()).iter("table")
+    lines = list(table.iter("tr"))
+    assert [len(list(line)) for line in lines] == [3, 3, 3]
+    assert lines[1][0].text == NASTY
+    assert [len(list(table.iter(tag))) for tag in ("img", "audio", "q")] == [2, 1, 1]
+    assert "missing" in report.html().split("<main>")[1]
+
+
 def test_curves_stay_within_their_axes() -> None:
     report = Report("r")
     report.curves("c", {"a": [(x, math.sin(x) * 7.3) for x in range(5000)], "b": [(10, 1)], "c": [(0, 99), (1, -99)]})

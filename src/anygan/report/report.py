@@ -114,6 +114,24 @@ class Report:
         body = "".join(f"<tr><td>{_cells(left)}</td><td>{_cells(right)}</td></tr>" for left, right in rows)
         self._add('<div class="scroll"><table class="grid">', head, "<tbody>", body, "</tbody></table></div>")
 
+    def strip(
+        self, headers: Sequence[str], rows: Sequence[tuple[str, Sequence[tuple[str, Cell | None]]]], caption: str = ""
+    ) -> None:
+        """Small cells in rows and columns, a name before each row.
+
+        Args:
+            headers: over the names and the columns.
+            rows: pairs of a name and its cells, each a pair of kind and cell; ``None`` is a missing one.
+            caption: what stands below.
+        """
+        head = "".join(f"<th>{_marked(header)}</th>" for header in headers)
+        body = "".join(
+            f"<tr><th>{_marked(name)}</th>{''.join(f'<td>{render_cell(kind, cell)}</td>' for kind, cell in cells)}</tr>"
+            for name, cells in rows
+        )
+        table = f'<table class="strip"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        self._add('<div class="scroll">', table, _caption(caption, "p"), "</div>")
+
     def curves(
         self,
         title: str,
