@@ -17,6 +17,7 @@ from ..data.rows import DataSet
 from ..errors import DataError
 from ..model.gan import AnyGAN
 from .examples import Examples, choose_examples
+from .inside import Sights, look_inside
 from .measure import Direction, Measure
 
 __all__ = ["Card", "directions", "evaluate"]
@@ -32,10 +33,12 @@ class Card:
     Attributes:
         figures: every number and name, ready for JSON.
         examples: cells to look at.
+        sights: cells of the section that looks inside.
     """
 
     figures: dict[str, Any]
     examples: Examples = field(default_factory=Examples)
+    sights: Sights = field(default_factory=Sights)
 
     @property
     def headline(self) -> dict[str, float]:
@@ -67,7 +70,7 @@ def evaluate(
         cache: folder of kept judges; the package's cache folder when not given.
         judge_steps: training steps of the judges; enough for the kind when not given.
         story: a checkpoint's description, for the card to tell what was trained.
-        progress: told what is done ('judges', 'translations', 'samples'), and the share done.
+        progress: told what is done ('judges', 'translations', 'samples', 'inside'), and the share done.
 
     Raises:
         DataError: when model and data have no modality in common, or a column is of another kind than the model's.
@@ -81,6 +84,7 @@ def evaluate(
     translations = [measure.translation(direction, parts, ceilings) for direction, parts in judged.items()]
     drawn = measure.generate(model, rows, progress)
     agreed = {label: measure.joint(label, drawn, ceilings) for label in panel.labels}
+    inside, sights = look_inside(model, measure, train, judged, drawn, progress)
     written = {pair: {"written": ceiling} for pair, ceiling in ceilings.items()}
     figures = {
         "run": _run(model, story or {}),
@@ -96,9 +100,10 @@ def evaluate(
             "agreement": {label: told for label, told in agreed.items() if told},
             "distance": {name: measure.distance(name, seen) for name, seen in drawn.items()},
         },
+        "inside": inside,
         "notes": _notes(measure, names),
     }
-    return Card(figures, choose_examples(model, measure.data, names, panel.primary, seed))
+    return Card(figures, choose_examples(model, measure.data, names, panel.primary, seed), sights)
 
 
 def directions(names: Sequence[str]) -> list[Direction]:

@@ -77,7 +77,8 @@ class Measure:
         if not len(data):
             raise DataError(f"'{data.name}' has no rows to measure with.")
         self.seed = seed
-        self.data = data.take(choose(len(data), rows, seed))
+        self.rows = choose(len(data), rows, seed)
+        self.data = data.take(self.rows)
         self.labels = self.data.pairing(0).labels
         self.panel = convene(train, self.data, names, seed=seed, steps=judge_steps, cache=cache, progress=progress)
         self.real = {name: self.panel.real(self.data, name) for name in names}

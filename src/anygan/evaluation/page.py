@@ -12,6 +12,7 @@ import numpy as np
 from ..data.rows import Cell
 from ..report.report import Report
 from .evaluate import Card
+from .inside_page import add_inside
 from .tables import Figures, add_coherence, add_distances, add_judges
 
 __all__ = ["draw_card", "short"]
@@ -38,6 +39,7 @@ def draw_card(card: Card, log: Iterable[Mapping[str, Any]] = ()) -> Report:
     _tiles(report, figures)
     _translations(report, card)
     _samples(report, card)
+    add_inside(report, figures, card.sights)
     _curves(report, list(log))
     add_coherence(report, figures)
     add_distances(report, figures)
