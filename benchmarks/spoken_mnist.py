@@ -188,7 +188,7 @@ def main() -> None:
         },
         "threads": story["threads"],
         "precision": story["precision"],
-        "hardware": f"{os.cpu_count()} cores, {_processor()}",
+        "hardware": f"{os.cpu_count()} cores, {processor()}",
         "rows": asked.rows,
         "cross": {"mean": round(float(np.mean(cross)), 4), "least": min(cross)},
         "floor": bench.floor,
@@ -201,7 +201,8 @@ def main() -> None:
         file.write(json.dumps(record) + "\n")
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the machine calls its processor."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text(encoding="utf-8").splitlines():
