@@ -87,6 +87,24 @@ def test_nothing_known_means_a_zero_condition_and_no_mismatch() -> None:
     assert "b" not in paint(game.model, stages)
 
 
+def test_the_prior_is_given_nothing_some_or_all_but_one() -> None:
+    """What is known must never say everything, or the prior learns to copy; but often enough all but one."""
+    game, rows = players("a", "b", "c"), batch("a", "b", "c", rows=256)
+    stage = look(game, rows)[PRIOR]
+    mean = game.mean
+    evidence = mean.evidence(mean.draw(rows))
+    given = torch.ones(256, 3, dtype=torch.bool)
+
+    def share(mask: list[bool]) -> float:
+        code = mean.fusion(evidence, given & torch.tensor(mask)).repeat_interleave(COPIES, 0)[stage.rows]
+        return float(((stage.condition - code).norm(dim=1) < 1e-5).float().mean())
+
+    assert share([True, True, True]) == 0
+    assert 0.4 < float((stage.condition == 0).all(1).float().mean()) < 0.6
+    pairs = sum(share([m != spared for m in range(3)]) for spared in range(3))
+    assert 0.15 < pairs < 0.35
+
+
 def test_each_loss_moves_its_own_weights_only() -> None:
     game, rows = players("a", "b"), batch("a", "b")
     model, critics = game.model, game.critics

@@ -150,10 +150,11 @@ def _stage(model: AnyGAN, crowd: Crowd, m: int, real: Tensor, generator: torch.G
 
 
 def _prior_stage(model: AnyGAN, crowd: Crowd, generator: torch.Generator, world: World) -> Stage:
-    """The stage of the prior: nothing known in half of the rows, and never everything."""
+    """The stage of the prior: nothing known in half of the rows, and never everything: all but one in its place."""
     observed, rows = crowd.observed, len(crowd.observed)
     known = subsets(observed, generator) & (torch.rand(rows, 1, generator=generator) < 0.5)
-    known &= ~(known == observed).all(1, keepdim=True)
+    spared = torch.rand(observed.shape, generator=generator).masked_fill(~observed, 2.0).argmin(1, keepdim=True)
+    known = torch.where((known == observed).all(1, keepdim=True), known.scatter(1, spared, False), known)
     given, noise = crowd.fuse(known), torch.randn(rows, model.style, generator=generator).to(crowd.evidence.device)
     real = world.mine(crowd.fuse(observed)) * math.sqrt(model.code)
     return _mine(torch.ones(rows, dtype=torch.bool), real, (given, given, given, noise), 0.0, generator, world)
