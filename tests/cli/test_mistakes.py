@@ -16,6 +16,7 @@ MISTAKES = [
     (["train", "digit", "--out", "x"], "Did you mean 'digits'?"),
     (["train", "nowhere", "--out", "x"], "no such folder or file"),
     (["train", "digits", "--out", "x", "--size", "tinny"], "Did you mean 'tiny'?"),
+    (["train", "digits", "--out", "x", "--without", "digt=3"], "Did you mean 'digit'?"),
     (["train", "digits", "--out", "x", "--gamma", "-1"], "--gamma must be"),
     (["train", "digits", "--out", "x", "--precision", "fp16"], "Did you mean"),
     (["train", "digits", "--out", "x", "--steps", "3", "--minutes", "2"], "either --minutes or --steps"),

@@ -158,6 +158,13 @@ def demo(**options: Any) -> None:
 )
 @click.option("--recipe", metavar="NAME", help="A classic instead of AnyGAN: mnist-mlp, the GAN of the textbooks.")
 @KIND
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="LABEL=VALUES",
+    callback=pairs,
+    help="Leave out the rows with these values of a label, to be tried later: speaker=theo,lucas",
+)
 @click.option("--seed", type=int, help="Of everything random.  [default: 0]")
 @click.option("--threads", type=int, help="CPU threads; else the fastest number, found by timing a few steps.")
 @click.option("--precision", metavar=f"[{'|'.join(PRECISIONS)}]", help="Else the fastest, found likewise.")

@@ -45,6 +45,7 @@ def run(
     kinds: Mapping[str, str],
     data_dir: Path | None,
     recipe: str | None,
+    without: Mapping[str, str],
     resume: bool,
     dry_run: bool,
     **settings: Any,
@@ -61,6 +62,8 @@ def run(
         _check(out, resume)
     config = _config(out, said, resume)
     rows = load_data(data, kinds=kinds, data_dir=data_dir, split="train")
+    for label, values in without.items():
+        rows = rows.without(label, values.split(","))
     until = parse_until(config.until, _signals(rows)) if config.until else None
     if dry_run or out is None:
         return plan(rows, config)

@@ -14,7 +14,8 @@ A *cell* takes one of these forms, by kind:
 | vector | float array (size,)                                                               |
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from ..errors import ConfigError, nearest
 
 __all__ = ["BadCell", "Batch", "Cell", "Column", "DataSet", "Pairing", "Source"]
 
@@ -132,6 +135,28 @@ class DataSet:
     def take(self, rows: NDArray[np.int64] | slice) -> "DataSet":
         """The same cells, the given rows of every pass. ``source`` is dropped: it describes all rows."""
         return DataSet(self.name, self.columns, lambda epoch: self.pairing(epoch).take(rows), self.bad)
+
+    def without(self, label: str, values: Collection[str]) -> "DataSet":
+        """The rows whose label is none of the values, in every pass; a pass may then be longer or shorter than another.
+
+        Raises:
+            ConfigError: for an unknown label or value, with the nearest known one.
+        """
+        first = self.pairing(0)
+        if label not in first.labels:
+            raise ConfigError(f"Unknown label '{label}' of '{self.name}'.{nearest(label, first.labels)}")
+        known = {str(value) for value in np.unique(first.labels[label])}
+        for value in values:
+            if value not in known:
+                raise ConfigError(f"No row of '{self.name}' has the {label} '{value}'.{nearest(value, known)}")
+
+        def kept(epoch: int) -> Pairing:
+            drawn = self.pairing(epoch)
+            return drawn.take(np.flatnonzero(~np.isin(drawn.labels[label].astype(str), list(values))))
+
+        if len(kept(0)) == 0:
+            raise ConfigError(f"Nothing is left of '{self.name}' without {label} {', '.join(values)}.")
+        return DataSet(self.name, self.columns, functools.lru_cache(maxsize=2)(kept), self.bad)
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ class Order:
     def __init__(self, store: Store, seed: int, batch: int) -> None:
         self.store, self.seed, self.size = store, seed, batch
         self._passes: dict[int, tuple[Pairing, NDArray[np.int64]]] = {}
+        self.rows = 0
         self.rows = len(self._pass(0)[1])
         if self.rows == 0:
             raise DataError(f"Every row of '{store.data.name}' is empty: there is nothing to learn from.")
@@ -95,7 +96,8 @@ class Order:
         if epoch not in self._passes:
             pairing = self.store.pairing(epoch)
             some = np.flatnonzero(np.any([number >= 0 for number in pairing.index.values()], axis=0))
-            order = np.random.default_rng((self.seed, epoch)).permutation(some)
+            # Every pass takes as many steps as the first; where it has fewer rows, some come twice.
+            order = np.resize(np.random.default_rng((self.seed, epoch)).permutation(some), self.rows or len(some))
             self._passes = {e: p for e, p in self._passes.items() if e == epoch - 1}
             self._passes[epoch] = pairing, order
         return self._passes[epoch]
