@@ -183,7 +183,6 @@ def unheard(run: Path) -> dict[str, Any]:
     numbers, first = np.unique(train_set.pairing(0).index["audio"], return_index=True)
     clips = [train_set.columns["audio"].cells[number] for number in numbers]
     judge = train_judge(clips, train_set.pairing(0).labels["digit"][first], "audio", label="digit")
-    index = test.pairing(0).index["audio"]
     heard = [test.columns["audio"].cells[number] for number in test.pairing(0).index["audio"]]
     accuracy = judge.accuracy(heard, test.pairing(0).labels["digit"])
     return {"audio->image": coherence, "classifier": accuracy, "rows": len(chosen)}
