@@ -25,7 +25,7 @@ LOOK = 10
 TURNS = 8
 """Updates of the learned canvases in one step."""
 
-ECHO = 0.2
+ECHO = 0.6
 """Weight of the echo beside the adversarial loss."""
 
 
