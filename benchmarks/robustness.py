@@ -21,7 +21,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def spoilt(data: DataSet) -> DataSet:
     return DataSet(data.name, columns, pairing)
 
 
-class _Two:
+class _Two(Sequence[Any]):
     """Two lists of cells, one after the other."""
 
     def __init__(self, first: Any, second: Any) -> None:
@@ -77,7 +77,7 @@ class _Two:
     def __len__(self) -> int:
         return len(self.first) + len(self.second)
 
-    def __getitem__(self, i: int) -> Any:
+    def __getitem__(self, i: Any) -> Any:
         return self.first[i] if i < len(self.first) else self.second[i - len(self.first)]
 
 
