@@ -12,6 +12,7 @@ import numpy as np
 from ..data.rows import Cell
 from ..report.report import Report
 from .evaluate import Card
+from .fusing_page import add_fusing
 from .inside_page import add_inside
 from .tables import Figures, add_coherence, add_distances, add_judges
 
@@ -43,6 +44,7 @@ def draw_card(card: Card, log: Iterable[Mapping[str, Any]] = ()) -> Report:
     _curves(report, list(log))
     add_coherence(report, figures)
     add_distances(report, figures)
+    add_fusing(report, figures)
     add_judges(report, figures)
     return report
 

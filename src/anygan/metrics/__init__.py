@@ -16,12 +16,16 @@ order of the rows does not matter, and every answer is a plain number.
 | `agreement`        | share of rows on which all agree   |                                                          |
 | `linear_accuracy`  | what a linear probe reads          | Alain & Bengio, Linear classifier probes (2016)          |
 | `variance_shares`  | variance by rows and by columns    | Fisher, Statistical methods (1925)                       |
+| `auc`              | a positive scores above a negative | Hanley & McNeil, The area under a ROC curve (1982)       |
+| `average_precision`| precision as the threshold falls   |                                                          |
+| `calibration`      | whether shares come true           | Naeini et al., Well calibrated probabilities (2015)      |
 
 A Fréchet distance here is one on the features of a named judge, never "FID", which is one on Inception's.
 """
 
 from .classes import agreement, entropy
 from .codes import effective_rank
+from .detection import auc, average_precision, calibration
 from .distances import frechet, kernel_distance
 from .linear import linear_accuracy
 from .manifolds import density_coverage, precision_recall, spread
@@ -30,6 +34,9 @@ from .variance import variance_shares
 
 __all__ = [
     "agreement",
+    "auc",
+    "average_precision",
+    "calibration",
     "density_coverage",
     "effective_rank",
     "entropy",
