@@ -158,6 +158,7 @@ def test_the_page_says_it_in_words_first(told: dict[str, Any]) -> None:
         (0.8, 0.8, 0, "Yes."),
         (0.8, 0.9, 0, "Yes, and early fusion as well."),
         (0.95, 0.9, 0, "Mostly, but better is late fusion."),
+        (0.8, 0.8, 1, "Mostly, but not everywhere."),
         (0.8, 0.8, 40, "Not yet."),
     ],
 )

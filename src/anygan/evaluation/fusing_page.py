@@ -8,9 +8,9 @@ from .rivals import WAYS
 
 __all__ = ["add_fusing"]
 
-SPARED, EVEN = 0.05, 0.002
-"""Share of points that may lie below the best single modality, and what an accuracy may fall short by, for a plain yes:
-less than luck alone would give, and less than a thousand rows can tell."""
+SPARED, EVEN, CLEAR = 0.05, 0.002, 3.0
+"""For a plain yes: share of points that may lie below the best single modality, less than luck alone would give; what
+an accuracy may fall short by; and standard errors by which one lapse is no luck, be it the worst of a hundred."""
 
 EASY = 0.995
 """Accuracy of one modality alone above which little is left for fusion to add."""
@@ -62,6 +62,8 @@ def _answer(areas: Mapping[str, float], below: Figures) -> str:
         return "Not yet."
     better = [f"{way} fusion" for way in ("late", "early") if areas[way] > areas["fused"] + EVEN]
     equal = [f"{way} fusion" for way in ("late", "early") if areas[way] >= areas["fused"] - EVEN]
+    if any(gap["difference"] < -CLEAR * gap["error"] for gap in below["found"]):
+        return "Mostly, but not everywhere."
     if better:
         return f"Mostly, but better is {' and '.join(better)}."
     return f"Yes, and {' and '.join(equal)} as well." if equal else "Yes."
