@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from anygan.errors import DataError
-from anygan.evaluation.probes import LinearProbe, nearest
+from anygan.evaluation.probes import LinearProbe, cross_validated, nearest
 
 
 def blobs(rows: int, seed: int, spread: float = 1.0) -> tuple[Tensor, np.ndarray]:
@@ -59,6 +59,43 @@ def test_classes_that_no_row_has_keep_their_place() -> None:
     assert chances.shape == (60, 4)
     assert chances[:, 1].max() < 0.2
     assert (classes[chances.argmax(1).numpy()] == y).mean() > 0.9
+
+
+def noise(rows: int, width: int, seed: int = 0) -> Tensor:
+    """Features (rows, width) that tell nothing."""
+    return torch.randn(rows, width, generator=torch.Generator().manual_seed(seed))
+
+
+FOUR = np.array(["a", "b", "c", "d"])[np.arange(400) % 4]
+
+
+def test_folds_read_what_is_linear_and_nothing_of_noise() -> None:
+    hidden = torch.eye(4).repeat(100, 1) + 0.1 * noise(400, 4)
+    assert cross_validated(hidden @ noise(4, 6, 1), FOUR) == 1.0
+    assert cross_validated(noise(400, 8), FOUR) == pytest.approx(0.25, abs=0.07)
+
+
+def test_rows_do_not_vote_on_themselves() -> None:
+    # As many features as rows: a fit on all of them would know every class by heart.
+    assert (LinearProbe.fit(noise(200, 200), FOUR[:200]).predict(noise(200, 200)) == FOUR[:200]).all()
+    assert cross_validated(noise(200, 200), FOUR[:200]) < 0.4
+
+
+def test_every_class_is_spread_over_the_folds() -> None:
+    # Whether classes come in turn or one after the other: a fold of one class alone would be told wrong throughout.
+    x = torch.eye(5).repeat(20, 1) + 0.01 * noise(100, 5)
+    y = np.arange(100) % 5
+    order = np.argsort(y, kind="stable")
+    assert cross_validated(x, y) == cross_validated(x[torch.from_numpy(order)], y[order]) == 1.0
+    assert cross_validated(torch.ones(100, 3), y) == pytest.approx(0.2)
+
+
+def test_few_rows_make_few_folds() -> None:
+    assert cross_validated(torch.tensor([[0.0], [1.0], [0.1]]), np.array(["a", "b", "a"])) == pytest.approx(2 / 3)
+    assert cross_validated(noise(10, 3), np.arange(10)) == 0.0
+    for rows, classes in ((1, 1), (0, 0), (6, 5)):
+        with pytest.raises(DataError, match="needs two of them"):
+            cross_validated(noise(rows, 2), np.zeros(classes))
 
 
 def test_neighbours_are_those_of_another_library() -> None:

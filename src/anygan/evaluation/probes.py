@@ -4,7 +4,8 @@ classifier probes*, 2016).
     linear     softmax(W z + b),  W, b = argmin  mean_i CE_i + |W|^2 / (2 n),      z = (x - mean) / deviation
     nearest    the commonest class among the k training rows of the highest cosine
 
-A probe learns from training rows alone. Its penalty is fixed, so that nothing is tuned on the rows it is tested on.
+A probe learns from training rows alone, or from all folds but the one that it is tested on. Its penalty is fixed, so
+that nothing is tuned on the rows it is tested on.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from ..errors import DataError
 
-__all__ = ["LinearProbe", "nearest"]
+__all__ = ["LinearProbe", "cross_validated", "nearest"]
 
 MOST = 4_000
 """Training rows that a probe learns from at most."""
@@ -112,6 +113,32 @@ def _loss(solver: torch.optim.Optimizer, z: Tensor, y: Tensor, weight: Tensor, b
         return loss.item()
 
     return evaluated
+
+
+def cross_validated(x: Tensor, y: NDArray[Any], folds: int = 5) -> float:
+    """Share of rows whose class a linear probe names that was fitted on the other folds.
+
+    Every class is spread evenly over the folds. Where a fit still lacks one, its rows score worse than chance.
+
+    Args:
+        x: (n, d) features.
+        y: (n,) their classes.
+        folds: into which the rows are parted; as many as there are rows, where there are fewer.
+
+    Raises:
+        DataError: for fewer than two rows or folds, which leave a probe nothing to learn from, or not a class for each.
+    """
+    folds = min(folds, len(x))
+    if folds < 2 or len(x) != len(y):
+        raise DataError(f"A probe in folds needs two of them, and a class for each row: {folds}, {len(x)}, {len(y)}.")
+    fold = np.empty(len(x), np.int64)
+    fold[np.argsort(y, kind="stable")] = np.arange(len(x)) % folds
+    right = 0
+    for one in range(folds):
+        own, other = np.flatnonzero(fold == one), np.flatnonzero(fold != one)
+        probe = LinearProbe.fit(x[torch.from_numpy(other)], y[other])
+        right += int((probe.predict(x[torch.from_numpy(own)]) == y[own]).sum())
+    return right / len(x)
 
 
 def nearest(train_x: Tensor, train_y: NDArray[Any], test_x: Tensor, k: int = 10) -> NDArray[Any]:

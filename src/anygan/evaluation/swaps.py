@@ -20,10 +20,12 @@ from ..data.hand import slant, thickness
 from ..data.rows import Cell
 from ..judging.panel import Panel
 from ..judging.views import open_picture
-from ..metrics import linear_accuracy, variance_shares
+from ..metrics import variance_shares
 from ..model.gan import AnyGAN
 from ..tasks.generate import written
 from ..tasks.look import CHUNK
+from .damaged import chance_of
+from .probes import cross_validated
 
 __all__ = ["SHOWN", "balanced", "cells_of", "cross", "hands", "paint"]
 
@@ -147,8 +149,7 @@ def _kept(panel: Panel, name: str, cells: Sequence[Cell], truth: NDArray[Any]) -
 def _from_style(panel: Panel, name: str, cells: Sequence[Cell], styles: Tensor) -> dict[str, Any]:
     """How well the style alone tells the judged label, beside chance and the standard error of chance."""
     assert panel.primary is not None
-    numbers = np.unique(panel.look(name, cells).classes[panel.primary], return_inverse=True)[1]
-    chance = float(np.bincount(numbers).max() / len(numbers))
-    value = linear_accuracy(styles, torch.from_numpy(numbers.astype(np.int64)))
-    error = math.sqrt(chance * (1 - chance) / len(numbers))
-    return {"value": value, "chance": chance, "error": error, "count": len(numbers)}
+    said = panel.look(name, cells).classes[panel.primary]
+    chance = chance_of(said)
+    error = math.sqrt(chance * (1 - chance) / len(said))
+    return {"value": cross_validated(styles, said), "chance": chance, "error": error, "count": len(said)}

@@ -14,7 +14,6 @@ order of the rows does not matter, and every answer is a plain number.
 | `recall_at`        | true partner among the k nearest   |                                                          |
 | `entropy`          | evenness of classes, in nats       |                                                          |
 | `agreement`        | share of rows on which all agree   |                                                          |
-| `linear_accuracy`  | what a linear probe reads          | Alain & Bengio, Linear classifier probes (2016)          |
 | `variance_shares`  | variance by rows and by columns    | Fisher, Statistical methods (1925)                       |
 | `auc`              | a positive scores above a negative | Hanley & McNeil, The area under a ROC curve (1982)       |
 | `average_precision`| precision as the threshold falls   |                                                          |
@@ -27,7 +26,6 @@ from .classes import agreement, entropy
 from .codes import effective_rank
 from .detection import auc, average_precision, calibration
 from .distances import frechet, kernel_distance
-from .linear import linear_accuracy
 from .manifolds import density_coverage, precision_recall, spread
 from .retrieval import partner_rank, recall_at
 from .variance import variance_shares
@@ -42,7 +40,6 @@ __all__ = [
     "entropy",
     "frechet",
     "kernel_distance",
-    "linear_accuracy",
     "partner_rank",
     "precision_recall",
     "recall_at",
