@@ -11,7 +11,12 @@ order of the rows does not matter, and every answer is a plain number.
 | `density_coverage` | the same, robust against outliers  | Naeem et al., Reliable fidelity and diversity (2020)     |
 | `effective_rank`   | dimensions in use                  | Roy & Vetterli, The effective rank (2007)                |
 | `spread`           | mean distance of two samples       |                                                          |
+| `alignment`        | distance of partners' codes        | Wang & Isola, Alignment and uniformity (2020)            |
+| `uniformity`       | how evenly codes fill the sphere   | the same; `uniform` is the least it can be               |
+| `modality_gap`     | distance of modalities' means      | Liang et al., Mind the gap (2022)                        |
 | `recall_at`        | true partner among the k nearest   |                                                          |
+| `precision_at`     | right class among the k nearest    |                                                          |
+| `mutual_information` | clusters against classes         |                                                          |
 | `entropy`          | evenness of classes, in nats       |                                                          |
 | `agreement`        | share of rows on which all agree   |                                                          |
 | `variance_shares`  | variance by rows and by columns    | Fisher, Statistical methods (1925)                       |
@@ -23,15 +28,17 @@ A Fréchet distance here is one on the features of a named judge, never "FID", w
 """
 
 from .classes import agreement, entropy
-from .codes import effective_rank
+from .clusters import k_means, mutual_information
+from .codes import alignment, effective_rank, modality_gap, uniform, uniformity
 from .detection import auc, average_precision, calibration
 from .distances import frechet, kernel_distance
 from .manifolds import density_coverage, precision_recall, spread
-from .retrieval import partner_rank, recall_at
+from .retrieval import mean_average_precision, median_rank, partner_rank, precision_at, recall_at
 from .variance import variance_shares
 
 __all__ = [
     "agreement",
+    "alignment",
     "auc",
     "average_precision",
     "calibration",
@@ -39,10 +46,18 @@ __all__ = [
     "effective_rank",
     "entropy",
     "frechet",
+    "k_means",
     "kernel_distance",
+    "mean_average_precision",
+    "median_rank",
+    "modality_gap",
+    "mutual_information",
     "partner_rank",
+    "precision_at",
     "precision_recall",
     "recall_at",
     "spread",
+    "uniform",
+    "uniformity",
     "variance_shares",
 ]
