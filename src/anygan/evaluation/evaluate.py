@@ -16,10 +16,12 @@ import numpy as np
 from ..data.rows import DataSet
 from ..errors import DataError
 from ..model.gan import AnyGAN
+from .costing import costing
 from .examples import Examples, choose_examples
 from .fusing import fusing
 from .inside import Sights, look_inside
 from .measure import Direction, Measure
+from .representing import representing
 
 __all__ = ["Card", "directions", "evaluate"]
 
@@ -71,7 +73,7 @@ def evaluate(
         cache: folder of kept judges; the package's cache folder when not given.
         judge_steps: training steps of the judges; enough for the kind when not given.
         story: a checkpoint's description, for the card to tell what was trained.
-        progress: told what is done ('judges', 'translations', 'samples', 'fusion', 'inside'), and the share done.
+        progress: told what is done ('judges', 'translations', 'samples', 'inside', ...), and the share done.
 
     Raises:
         DataError: when model and data have no modality in common, or a column is of another kind than the model's.
@@ -103,6 +105,8 @@ def evaluate(
         },
         "inside": inside,
         "fusion": fusing(model, measure.data, train, panel.labels, seed=seed, progress=progress),
+        "representation": representing(model, measure.data, train, names, panel.primary, seed=seed, progress=progress),
+        "cost": costing(model, measure.data, names, seed=seed, progress=progress),
         "notes": _notes(measure, names),
     }
     return Card(figures, choose_examples(model, measure.data, names, panel.primary, seed), sights)

@@ -11,9 +11,11 @@ import numpy as np
 
 from ..data.rows import Cell
 from ..report.report import Report
+from .costing_page import add_cost
 from .evaluate import Card
 from .fusing_page import add_fusing
 from .inside_page import add_inside
+from .representing_page import add_representation
 from .tables import Figures, add_coherence, add_distances, add_judges
 
 __all__ = ["draw_card", "short"]
@@ -40,12 +42,14 @@ def draw_card(card: Card, log: Iterable[Mapping[str, Any]] = ()) -> Report:
     _tiles(report, figures)
     _translations(report, card)
     _samples(report, card)
+    add_fusing(report, figures)
+    add_representation(report, figures)
     add_inside(report, figures, card.sights)
     _curves(report, list(log))
     add_coherence(report, figures)
     add_distances(report, figures)
-    add_fusing(report, figures)
     add_judges(report, figures)
+    add_cost(report, figures)
     return report
 
 

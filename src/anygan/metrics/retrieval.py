@@ -75,8 +75,8 @@ def precision_at(k: int, queries: Tensor, keys: Tensor, query_labels: Tensor, ke
     for similar, right in _compared(queries, keys, query_labels, key_labels):
         last = similar.kthvalue(len(keys) - k + 1, dim=1).values.unsqueeze(1)
         above, tied = similar > last + TIE, (similar - last).abs() <= TIE
-        left = k - above.sum(1)
-        found.append(((above & right).sum(1) + left * (tied & right).sum(1) / tied.sum(1)) / k)
+        share = (tied & right).sum(1).double() / tied.sum(1)
+        found.append(((above & right).sum(1) + (k - above.sum(1)) * share) / k)
     return float(torch.cat(found).mean())
 
 

@@ -33,7 +33,7 @@ class AnyGAN(nn.Module):
         super().__init__()
         self.modalities = dict(modalities)
         self.names = list(modalities)
-        self.code, self.style = config.code, config.style
+        self.config, self.code, self.style = config, config.code, config.style
         self.canvases: Family[Canvas] = Family(self.names, lambda name: self.modalities[name].canvas())
         shapes = {name: self.canvases[name].shape for name in self.names}
         width, features, code, style = config.width, config.features, config.code, config.style
