@@ -22,6 +22,8 @@ from .fusing import fusing
 from .inside import Sights, look_inside
 from .measure import Direction, Measure
 from .representing import representing
+from .sampling import sampling
+from .translating import Translating
 
 __all__ = ["Card", "directions", "evaluate"]
 
@@ -83,7 +85,9 @@ def evaluate(
     if not names:
         raise DataError(f"'{data.name}' has none of the model's modalities: expected {', '.join(model.names)}.")
     ceilings = measure.rewritten(model)
-    judged = measure.translate(model, directions(names), progress)
+    wanted = directions(names)
+    watcher = Translating(model, measure, train, wanted, steps=judge_steps, cache=cache, progress=progress)
+    judged = measure.translate(model, wanted, progress, watcher.watch)
     translations = [measure.translation(direction, parts, ceilings) for direction, parts in judged.items()]
     drawn = measure.generate(model, rows, progress)
     agreed = {label: measure.joint(label, drawn, ceilings) for label in panel.labels}
@@ -107,6 +111,8 @@ def evaluate(
         "fusion": fusing(model, measure.data, train, panel.labels, seed=seed, progress=progress),
         "representation": representing(model, measure.data, train, names, panel.primary, seed=seed, progress=progress),
         "cost": costing(model, measure.data, names, seed=seed, progress=progress),
+        "translating": watcher.figures(judged),
+        "sampling": sampling(model, measure, watcher.likeness, train, drawn, progress),
         "notes": _notes(measure, names),
     }
     return Card(figures, choose_examples(model, measure.data, names, panel.primary, seed), sights)

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..data.rows import DataSet
+from ..data.rows import Cell, DataSet
 from ..errors import CellError, DataError
 from ..judging.bench import convene
 from ..judging.panel import Seen, choose
@@ -29,7 +29,7 @@ from ..tasks.generate import generate, written
 from ..tasks.look import CHUNK, chunks, seeded
 from ..tasks.translate import code_of
 
-__all__ = ["Direction", "Judged", "Measure"]
+__all__ = ["Ceilings", "Direction", "Judged", "Measure", "Progress", "Watch"]
 
 Progress = Callable[[str, float], None]
 
@@ -38,6 +38,9 @@ Direction = tuple[tuple[str, ...], str]
 
 Judged = tuple[NDArray[np.int64], Seen]
 """Rows (n,) of the test data, and what the panel makes of the cells generated for them."""
+
+Watch = Callable[[Direction, NDArray[np.int64], Sequence[Cell]], None]
+"""Shown the rows and the cells generated for them, a chunk at a time: no one could keep them all."""
 
 Ceilings = Mapping[tuple[str, str], float]
 """(label, modality) -> what its judge reaches on real cells that were read and written again."""
@@ -104,7 +107,11 @@ class Measure:
 
     @torch.inference_mode()
     def translate(
-        self, model: AnyGAN, wanted: Sequence[Direction], progress: Progress = lambda what, share: None
+        self,
+        model: AnyGAN,
+        wanted: Sequence[Direction],
+        progress: Progress = lambda what, share: None,
+        watch: Watch = lambda direction, rows, cells: None,
     ) -> dict[Direction, Judged]:
         """Translate the test rows that have all of what is given, in every direction, and judge what comes.
 
@@ -128,7 +135,9 @@ class Measure:
                 targets = [to for some, to in wanted if some == names]
                 made = list(written(model, model.render(code, targets, chance)))
                 for to in targets:
-                    found[names, to].append((rows, self.panel.look(to, [row[to] for row in made])))
+                    cells = [row[to] for row in made]
+                    watch((names, to), rows, cells)
+                    found[names, to].append((rows, self.panel.look(to, cells)))
         progress("translations", 1.0)
         nothing = np.zeros(0, np.int64)
         return {

@@ -16,7 +16,9 @@ from .evaluate import Card
 from .fusing_page import add_fusing
 from .inside_page import add_inside
 from .representing_page import add_representation
+from .sampling_page import add_sampling
 from .tables import Figures, add_coherence, add_distances, add_judges
+from .translating_page import add_translating
 
 __all__ = ["draw_card", "short"]
 
@@ -41,7 +43,9 @@ def draw_card(card: Card, log: Iterable[Mapping[str, Any]] = ()) -> Report:
     _words(report, figures)
     _tiles(report, figures)
     _translations(report, card)
+    add_translating(report, figures)
     _samples(report, card)
+    add_sampling(report, figures)
     add_fusing(report, figures)
     add_representation(report, figures)
     add_inside(report, figures, card.sights)

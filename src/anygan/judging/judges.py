@@ -5,32 +5,27 @@ A judge looks at *cells*, what a reader gives from the files that a verb wrote. 
 features on which Fréchet distances are measured. What it reaches on real test cells is the ceiling of whatever it says
 of generated ones.
 
-A judge is kept in a cache folder under a hash of all it was made of: cells, labels, settings and this code's version.
+A judge is kept (:mod:`.shelf`) under a hash of all it was made of: cells, labels, settings and this code's version.
 """
 
-import contextlib
-import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import PIL.Image
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..data.download import cache_folder
 from ..data.rows import Cell
 from ..errors import CellError, ConfigError, DataError, nearest
+from .shelf import fingerprint, keep, take
 from .views import VIEWS, View
 
-__all__ = ["FEATURES", "Judge", "train_judge"]
+__all__ = ["FEATURES", "Judge", "Unit", "feature_network", "train_judge"]
 
 FEATURES = 64
 """Few enough that a thousand samples give a good covariance."""
@@ -131,7 +126,7 @@ def train_judge(
     if len(classes) < 2:
         raise DataError(f"A judge of '{label}' needs at least two classes to tell apart: got {len(classes)}.")
     steps = VIEWS[kind].STEPS if steps is None else steps
-    key = _key(cells, np.asarray(labels), kind, seed, steps)
+    key = fingerprint([VERSION, kind, seed, steps, len(cells), np.asarray(labels).tolist()], cells)
     name = f"{label}-of-{kind}-{key[:8]}"
     path = (cache_folder() / "judges" if cache is None else cache) / f"{kind}-{key[:32]}.safetensors"
     kept = _load(path, name, kind, classes)
@@ -187,7 +182,7 @@ def _fit(
     classifier.eval().requires_grad_(False)
 
 
-class _Unit(nn.Module):
+class Unit(nn.Module):
     """Bytes as numbers in [0, 1]; floats as they are."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -195,14 +190,14 @@ class _Unit(nn.Module):
 
 
 def _networks(shape: tuple[int, ...], classes: int) -> tuple[nn.Module, nn.Module]:
-    return _network(shape), nn.Sequential(nn.ReLU(), nn.Linear(FEATURES, classes))
+    return feature_network(shape), nn.Sequential(nn.ReLU(), nn.Linear(FEATURES, classes))
 
 
-def _network(shape: tuple[int, ...]) -> nn.Sequential:
+def feature_network(shape: tuple[int, ...]) -> nn.Sequential:
     """Views (B, *shape) to features (B, 64): convolutions where there are axes to slide over, else a perceptron."""
     if len(shape) == 1:
         layers: list[nn.Module] = [nn.Linear(shape[0], 256), nn.ReLU(), nn.Dropout(0.1), nn.Linear(256, FEATURES)]
-        return nn.Sequential(_Unit(), *layers)
+        return nn.Sequential(Unit(), *layers)
     layers, channels = [], shape[0]
     first = 24 if max(shape[1:]) <= 32 else 16
     for width, side in ((first, 5), (2 * first, 3), (4 * first, 3)):
@@ -210,52 +205,19 @@ def _network(shape: tuple[int, ...]) -> nn.Sequential:
         channels = width
     with torch.no_grad():
         size = nn.Sequential(*layers).eval()(torch.zeros(1, *shape)).numel()
-    return nn.Sequential(_Unit(), *layers, nn.Flatten(), nn.Dropout(0.3), nn.Linear(size, FEATURES))
-
-
-def _key(cells: Sequence[Cell], labels: NDArray[Any], kind: str, seed: int, steps: int) -> str:
-    """Hash of all that a judge is made of."""
-    digest = hashlib.blake2b(json.dumps([VERSION, kind, seed, steps, len(cells), labels.tolist()]).encode())
-    for i in range(len(cells)):
-        for part in _parts(cells[i]):
-            digest.update(part)
-    return digest.hexdigest()
-
-
-def _parts(cell: Cell) -> tuple[bytes, ...]:
-    match cell:
-        case Path():
-            return (cell.read_bytes() if cell.is_file() else b"",)
-        case PIL.Image.Image():
-            return f"{cell.mode}{cell.size}".encode(), cell.tobytes()
-        case np.ndarray():
-            return f"{cell.dtype}{cell.shape}".encode(), cell.tobytes()
-        case (np.ndarray() as samples, rate):
-            return f"{rate} {len(samples)}".encode(), np.asarray(samples, np.float32).tobytes()
-        case _:
-            return (repr(cell).encode(), b"\0")
+    return nn.Sequential(Unit(), *layers, nn.Flatten(), nn.Dropout(0.3), nn.Linear(size, FEATURES))
 
 
 def _save(judge: Judge, shape: tuple[int, ...], path: Path) -> None:
     weights = nn.ModuleDict({"network": judge.network, "head": judge.head}).state_dict()
-    about = {"view": json.dumps(asdict(judge.view)), "shape": json.dumps(shape)}
-    # A judge that cannot be kept is trained again next time; that is no reason to fail now.
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            whole = Path(folder) / path.name
-            save_file(weights, whole, about)
-            whole.replace(path)
+    keep(path, weights, {"view": json.dumps(asdict(judge.view)), "shape": json.dumps(shape)})
 
 
 def _load(path: Path, name: str, kind: str, classes: NDArray[Any]) -> Judge | None:
-    if not path.is_file():
+    kept = take(path)
+    if kept is None:
         return None
-    try:
-        with safe_open(path, "pt") as file:
-            about, weights = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError):
-        return None
+    weights, about = kept
     network, head = _networks(tuple(json.loads(about["shape"])), len(classes))
     nn.ModuleDict({"network": network, "head": head}).load_state_dict(weights)
     view = VIEWS[kind](**json.loads(about["view"]))

@@ -175,6 +175,17 @@ class Panel:
         )
         return Seen(seen, classes)
 
+    @torch.inference_mode()
+    def features(self, name: str, cells: Sequence[Cell]) -> Tensor:
+        """The features of :meth:`look` alone, (n, d): one judge's work instead of all."""
+        label = self._leading(name)
+        if label is not None:
+            return self.judges[name][label].features(cells)
+        own, parts = self.components[name], [torch.zeros(0, self.components[name].basis.shape[1])]
+        for first in range(0, len(cells), 512):
+            parts.append(own.features(torch.stack([own.view(cell) for cell in cells[first : first + 512]])))
+        return torch.cat(parts)
+
     def real(self, data: DataSet, name: str) -> Real:
         """What the panel makes of the real cells of a data set, each distinct one looked at once."""
         rows, numbers = readable(data, name)

@@ -10,6 +10,8 @@ order of the rows does not matter, and every answer is a plain number.
 | `precision_recall` | share of each set within the other | Kynkäänniemi et al., Improved precision and recall (2019)|
 | `density_coverage` | the same, robust against outliers  | Naeem et al., Reliable fidelity and diversity (2020)     |
 | `effective_rank`   | dimensions in use                  | Roy & Vetterli, The effective rank (2007)                |
+| `vendi`            | effective number of samples        | Friedman & Dieng, The Vendi score (2023)                 |
+| `authenticity`     | share of fakes that are no copies  | Alaa et al., How faithful is your synthetic data? (2022) |
 | `spread`           | mean distance of two samples       |                                                          |
 | `alignment`        | distance of partners' codes        | Wang & Isola, Alignment and uniformity (2020)            |
 | `uniformity`       | how evenly codes fill the sphere   | the same; `uniform` is the least it can be               |
@@ -32,7 +34,7 @@ from .clusters import k_means, mutual_information
 from .codes import alignment, effective_rank, modality_gap, uniform, uniformity
 from .detection import auc, average_precision, calibration
 from .distances import frechet, kernel_distance
-from .manifolds import density_coverage, precision_recall, spread
+from .manifolds import authenticity, density_coverage, precision_recall, spread, vendi
 from .retrieval import mean_average_precision, median_rank, partner_rank, precision_at, recall_at
 from .variance import variance_shares
 
@@ -40,6 +42,7 @@ __all__ = [
     "agreement",
     "alignment",
     "auc",
+    "authenticity",
     "average_precision",
     "calibration",
     "density_coverage",
@@ -60,4 +63,5 @@ __all__ = [
     "uniform",
     "uniformity",
     "variance_shares",
+    "vendi",
 ]

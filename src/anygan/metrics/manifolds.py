@@ -1,4 +1,4 @@
-"""Manifolds of two sets of features (n, d), as balls about their samples: fidelity apart from diversity."""
+"""Manifolds of sets of features (n, d), as balls about their samples: fidelity, diversity and copying, each apart."""
 
 import math
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from ..errors import DataError
 from .features import blocks, distances, matrix, pair
 
-__all__ = ["density_coverage", "precision_recall", "spread"]
+__all__ = ["authenticity", "density_coverage", "precision_recall", "spread", "vendi"]
 
 
 def _radii(x: Tensor, k: int) -> Tensor:
@@ -61,3 +61,40 @@ def spread(features: Tensor) -> float:
     if len(x) < 2:
         raise DataError(f"A spread needs two samples: got {len(x)}.")
     return math.fsum(float(distances(rows, x).sum()) for rows in blocks(x)) / (len(x) * (len(x) - 1))
+
+
+def vendi(features: Tensor) -> float:
+    """Effective number of different samples in (n, d), from 1 when all are one to n: exp of the entropy of K / n's
+    eigenvalues, K the cosines of all pairs (Friedman & Dieng, *The Vendi score*, 2023).
+
+    Example:
+        >>> round(vendi(torch.eye(3).repeat(5, 1)), 6)
+        3.0
+    """
+    x = matrix(features)
+    if not len(x):
+        raise DataError("A Vendi score needs a sample: got none.")
+    x = torch.nn.functional.normalize(x, dim=1)
+    # K = x x' and x' x have the same eigenvalues, nought aside: the smaller one is taken.
+    values = torch.linalg.eigvalsh((x @ x.T if len(x) <= x.shape[1] else x.T @ x) / len(x)).clamp_min(0)
+    return math.exp(float(torch.special.entr(values).sum()))
+
+
+def authenticity(train: Tensor, fake: Tensor) -> float:
+    """Share of fakes that are no copies: their nearest training sample is nearer to another one than to them
+    (Alaa et al., *How faithful is your synthetic data?*, 2022).
+
+    Real samples that are not in the training set are below one too: read theirs beside it.
+
+    Args:
+        train: (n, d) features of what was learned from, n >= 2.
+        fake: (m, d) features, m >= 1.
+    """
+    x, y = pair(train, fake)
+    if len(x) < 2 or not len(y):
+        raise DataError(f"Copies are told by two training samples and a generated one: got {len(x)} and {len(y)}.")
+    nearest = [distances(rows, x).min(1) for rows in blocks(y)]
+    away, place = (torch.cat([found[i] for found in nearest]) for i in (0, 1))
+    known, where = place.unique(return_inverse=True)
+    own = torch.cat([distances(rows, x).kthvalue(2, dim=1).values for rows in blocks(x[known])])
+    return float((away > own[where]).double().mean())

@@ -32,7 +32,7 @@ from ..errors import ConfigError, nearest
 from ..judging.views import Sounds, open_picture, open_sound
 from .plot import draw_lines
 
-__all__ = ["Report", "render_cell"]
+__all__ = ["Report", "render_cell", "spectrogram"]
 
 KINDS = ("image", "audio", "text", "table", "vector")
 DASH = "\N{EN DASH}"
@@ -199,7 +199,7 @@ def render_cell(kind: str, cell: Cell | None) -> str:
             sound = io.BytesIO()
             soundfile.write(sound, samples, rate, format="WAV", subtype="PCM_16")
             player = f'<audio controls="" preload="metadata" src="{_data("audio/wav", sound.getvalue())}"></audio>'
-            return f'<span class="sound">{_image(_spectrogram(samples, rate), "spectrogram")}{player}</span>'
+            return f'<span class="sound">{_image(spectrogram(samples, rate), "spectrogram")}{player}</span>'
         case "text":
             return f'<q class="text">{html.escape(str(cell))}</q>'
         case "table":
@@ -264,7 +264,7 @@ INK = np.array([[16, 14, 36], [84, 28, 104], [186, 56, 96], [248, 140, 76], [252
 """Colours of a spectrogram from silence to the loudest point, evenly spaced."""
 
 
-def _spectrogram(samples: NDArray[np.float32], rate: int) -> PIL.Image.Image:
+def spectrogram(samples: NDArray[np.float32], rate: int) -> PIL.Image.Image:
     """Log-mel frames as a picture, low sounds at the bottom."""
     frames = min(512, max(16, math.ceil(len(samples) / rate / Sounds.HOP)))
     level = Sounds(min(rate, 16_000), frames)((samples, rate)).flip(1)[0].numpy() / 255
