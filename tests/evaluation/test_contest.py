@@ -40,6 +40,16 @@ def test_of_errors_less_is_better() -> None:
     assert (found["neighbour_is"], found["least_is"]) == ("better", "better")
 
 
+def test_where_real_pairs_are_not_found_nothing_is_fought_out() -> None:
+    chance = {"recall": 0.1, "rank": 50.5}
+    for real, answer in ((0.12, None), (0.5, "level")):
+        partners = {"value": {"recall": 0.4}, "neighbour": {"recall": 0.4}, "real": {"recall": real}} | {
+            "chance": chance
+        }
+        told = [{"against": {}, "partners": partners | {"count": 100}, "records": None}]
+        assert won(contests(told, None)) == answer
+
+
 def test_directions_that_share_a_label_need_no_partners() -> None:
     wanted = [(("a",), "b"), (("c",), "b"), (("a", "c"), "b"), (("b",), "c")]
     assert unlabelled(wanted, {"digit": ["a", "b"], "voice": ["c"]}) == [(("c",), "b"), (("b",), "c")]

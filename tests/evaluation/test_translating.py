@@ -116,6 +116,15 @@ def test_the_page_says_who_wins(real: dict[str, Any]) -> None:
     assert "measured" not in bare.html()
 
 
+def test_of_many_directions_a_part_is_shown(real: dict[str, Any]) -> None:
+    one = of(real, "image")
+    many = [one | {"given": [f"view{i}"], "spread_of_draws": None if i % 2 else 0.5} for i in range(20)]
+    report = Report("x")
+    add_translating(report, {"translating": real | {"directions": many}, "modalities": {"image": "image"}})
+    assert "<td>view2</td>" in report.html()
+    assert "<td>view3</td>" not in report.html()
+
+
 def test_without_labels_partners_and_records_are_asked_for(tmp_path: Path) -> None:
     train, test = facts(300, 0), facts(80, 1, holes=0.2)
     model = untrained(train)

@@ -35,7 +35,7 @@ def contests(told: Sequence[Figures], label: str | None) -> list[dict[str, Any]]
     names = list(dict.fromkeys(name for one in told for name in one["against"]))
     for name in [label] if label in names else names[:1]:
         found.append(_mean("kept", [one["against"][name] for one in told if name in one["against"]], name))
-    matches = [one["partners"] for one in told if one["partners"]]
+    matches = [one["partners"] for one in told if one["partners"] and _tells(one["partners"])]
     if matches and not found:
         rows = [
             {"count": m["count"], "value": m["value"]["recall"], "least": m["chance"]["recall"]}
@@ -49,6 +49,12 @@ def contests(told: Sequence[Figures], label: str | None) -> list[dict[str, Any]]
         if ways:
             found.append(_mean(group, [way | {"least": way["mean or mode"]} for way in ways]))
     return [contest | _judged(contest) for contest in found]
+
+
+def _tells(partners: Figures) -> bool:
+    """Whether real pairs are found beyond chance: else there is nothing that a model could do better."""
+    real, chance = (partners[way]["recall"] for way in ("real", "chance"))
+    return bool(real - chance > SURE * math.sqrt(chance * (1 - chance) / partners["count"]))
 
 
 def won(found: Sequence[Figures]) -> str | None:

@@ -17,6 +17,9 @@ ALL = {
     "numbers": "the column's mean for every row",
     "categories": "the column's commonest value for every row",
 }
+MANY = 12
+"""Directions beyond which the tables show a part of them."""
+
 SPREADS = ("spread_within", "spread_of_draws")
 
 COLLAPSE, NOISE = 0.8, 1.25
@@ -38,11 +41,12 @@ def add_translating(report: Report, figures: Figures) -> None:
         if to in told["columns"]:
             report.words(_verdict(to, told["columns"][to]))
     report.words(_variety(told))
-    _against(report, told)
-    _partners(report, told)
-    _attributes(report, told)
-    _records(report, told)
-    _likeness(report, told)
+    shown = told["directions"]
+    if len(shown) > MANY:
+        shown = [one for one in shown if one["spread_of_draws"] is not None]
+        report.words("The tables tell what one modality alone, and all but one, are worth; `report.json` has the rest.")
+    for add in (_against, _partners, _attributes, _records, _likeness):
+        add(report, told | {"directions": shown})
 
 
 def likeness_columns(likeness: Figures | None) -> list[str | None]:
@@ -59,7 +63,7 @@ def _digits(value: float) -> str:
 def _verdict(to: str, column: Figures) -> str:
     """A sentence or two about one wanted modality."""
     if column["better"] is None:
-        return f"**{to}**: nothing can be said, for neither label nor pair of real cells tells what is right."
+        return f"**{to}**: nothing can be said, for neither labels nor pairs of real cells tell what is right."
     parts = [_contest(contest) for contest in column["contests"]]
     return f"**{to}: {ANSWERS[column['better']]}.** {' '.join(parts)}"
 
@@ -104,7 +108,7 @@ def _variety(told: Figures) -> str:
 
 
 def _listed(parts: Sequence[str]) -> str:
-    return " and ".join(parts)
+    return ", ".join(parts)
 
 
 def _against(report: Report, told: Figures) -> None:

@@ -29,7 +29,7 @@ __all__ = ["Matcher", "train_matcher"]
 VERSION = 1
 """To be raised whenever this file, the judges' networks or the views would train another one from the same pairs."""
 
-STEPS, BATCH = 300, 128
+STEPS, BATCH = 200, 128
 
 MOST = 20_000
 """Pairs that are learned from at most, drawn by the seed."""
@@ -88,7 +88,7 @@ def train_matcher(
         pairs: (n, 2) numbers of training cells, in each row one of either modality. Pairs of which a cell cannot be
             read are passed over.
         seed: of the first weights and the batches.
-        steps: of 128 pairs each; 300 when not given.
+        steps: of 128 pairs each; 200 when not given.
         cache: folder of kept judges; ``judges`` in the package's cache folder when not given.
         progress: told the steps done and the steps in all.
 
