@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from anygan.evaluation.looked import Looked
+from anygan.evaluation.fusion.looked import Looked
 
 NAMES = ["a", "b", "c"]
 CODE = 8

@@ -16,14 +16,14 @@ import numpy as np
 from ..data.rows import DataSet
 from ..errors import DataError
 from ..model.gan import AnyGAN
-from .costing import costing
+from .cost.costing import costing
 from .examples import Examples, choose_examples
-from .fusing import fusing
-from .inside import Sights, look_inside
+from .fusion.fusing import fusing
+from .inner.looking import Sights, look_inside
 from .measure import Direction, Measure
-from .representing import representing
-from .sampling import sampling
-from .translating import Translating
+from .representation.representing import representing
+from .samples.sampling import sampling
+from .translation.translating import Translating
 
 __all__ = ["Card", "directions", "evaluate"]
 

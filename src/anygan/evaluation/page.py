@@ -11,14 +11,14 @@ import numpy as np
 
 from ..data.rows import Cell
 from ..report.report import Report
-from .costing_page import add_cost
+from .cost.page import add_cost
 from .evaluate import Card
-from .fusing_page import add_fusing
-from .inside_page import add_inside
-from .representing_page import add_representation
-from .sampling_page import add_sampling
+from .fusion.page import add_fusing
+from .inner.page import add_inside
+from .representation.page import add_representation
+from .samples.page import add_sampling
 from .tables import Figures, add_coherence, add_distances, add_judges
-from .translating_page import add_translating
+from .translation.page import add_translating
 
 __all__ = ["draw_card", "short"]
 

@@ -11,7 +11,7 @@ from torch.optim import Adam, AdamW, Optimizer
 from ..config import Config
 from ..modalities import Modality
 from ..model.gan import AnyGAN, Critics
-from . import checkpoint
+from ..training import checkpoint
 from .ema import averaged
 
 __all__ = ["Players"]

@@ -24,7 +24,7 @@ from ..data.rows import Batch, DataSet
 from ..data.store import Order, Store
 from ..errors import DataError, RunError
 from ..modalities import KINDS, Canvas, Modality, Scale, from_spec
-from . import checkpoint
+from ..training import checkpoint
 from .parallel import World
 from .players import Players
 from .scene import PRIOR

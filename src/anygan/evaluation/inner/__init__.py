@@ -1,0 +1,1 @@
+"""Looking inside: what code and style hold, what each modality brings, which rows contradict themselves."""

@@ -1,0 +1,1 @@
+"""What codes know, whether modalities meet, what finds what."""

@@ -1,0 +1,1 @@
+"""Whether rows drawn from noise are varied, and no copies."""

@@ -1,0 +1,1 @@
+"""Whether what is translated says the same, looks real, varies, and beats plain rivals."""
