@@ -16,18 +16,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...data.hand import slant, thickness
 from ...data.rows import Cell
 from ...judging.panel import Panel
-from ...judging.views import open_picture
 from ...metrics import variance_shares
 from ...model.gan import AnyGAN
 from ...tasks.generate import written
 from ...tasks.look import CHUNK
 from ..fusion.damaged import chance_of
 from ..probes import cross_validated
+from ..strokes import hand
 
-__all__ = ["SHOWN", "balanced", "cells_of", "cross", "hands", "paint"]
+__all__ = ["SHOWN", "balanced", "cells_of", "cross", "paint"]
 
 CODES, STYLES = 96, 8
 """Of the grid that is measured; of few rows it has fewer codes, and no more cells than there are rows."""
@@ -113,15 +112,6 @@ def cells_of(model: AnyGAN, name: str, canvases: Tensor) -> list[Cell]:
     return [row[name] for part in canvases.split(CHUNK) for row in written(model, {name: part})]
 
 
-def hands(cells: Sequence[Cell]) -> dict[str, NDArray[np.float64]]:
-    """Thickness in pixels and slant (n,) of grey pictures of one size; nothing for colour."""
-    pictures = [open_picture(cell) for cell in cells]
-    if not pictures or any(picture.mode != "L" for picture in pictures):
-        return {}
-    pixels = np.stack([np.asarray(picture) for picture in pictures])
-    return {"thickness": thickness(pixels), "slant": slant(pixels)}
-
-
 def _shares(table: Tensor) -> dict[str, float]:
     """What decides a table (codes, styles, ...): the code, the style, or the two together."""
     return dict(zip(("code", "style", "both"), variance_shares(table), strict=True))
@@ -130,7 +120,7 @@ def _shares(table: Tensor) -> dict[str, float]:
 def _hand(cells: Sequence[Cell], codes: int, chance: torch.Generator) -> dict[str, dict[str, float]]:
     """Who decides on the hand, beside what the styles' share is when they are shuffled within each code."""
     found = {}
-    for what, values in hands(cells).items():
+    for what, values in hand(cells).items():
         table = torch.from_numpy(values).view(codes, -1)
         mixed = table.gather(1, torch.rand(table.shape, generator=chance).argsort(1))
         found[what] = _shares(table) | {"shuffled": variance_shares(mixed)[1]}

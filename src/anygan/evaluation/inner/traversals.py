@@ -18,7 +18,8 @@ from torch.nn.functional import normalize
 from ...data.rows import Cell
 from ...judging.panel import Panel
 from ...model.gan import AnyGAN
-from .swaps import cells_of, hands, paint
+from ..strokes import hand
+from .swaps import cells_of, paint
 
 __all__ = ["REACH", "STEPS", "Walks", "traverse"]
 
@@ -67,7 +68,7 @@ def traverse(
         for label, said in panel.look(name, cells).classes.items() if panel.judges[name] else ():
             for told, share in zip(found, _changes(said.reshape(count, -1, STEPS)), strict=True):
                 told["changes"].setdefault(label, {})[name] = share
-        for what, values in (hands(cells) if model.modalities[name].kind == "image" else {}).items():
+        for what, values in (hand(cells) if model.modalities[name].kind == "image" else {}).items():
             for told, value in zip(found, _trends(values.reshape(count, -1, STEPS)), strict=True):
                 told["hand"].setdefault(name, {})[what] = value
     random = {label: _differing(labels[label]) for label in panel.labels if label in labels}

@@ -1,8 +1,7 @@
 """Attributes: what codes might know of a row, as labels tell it or as pictures show it.
 
-Labels come with the data. Where pictures are small and grey, bright ink on black, the hand that drew them is measured
-too: thickness and slant of the stroke (:mod:`anygan.data.hand`), in classes that quantiles of the training pictures
-part.
+Labels come with the data. Where pictures show strokes, the hand that drew them is measured too
+(:mod:`anygan.evaluation.strokes`).
 """
 
 from collections.abc import Sequence
@@ -10,23 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from ...data.captions import SLANTS, THICKNESSES, classes
-from ...data.hand import slant, thickness
 from ...data.rows import DataSet
-from ...data.spoken_mnist import thresholds
-from ...errors import CellError
-from ...modalities import Image, Modality
+from ..strokes import HANDS, Strokes
 
 __all__ = ["Attribute", "attributes_of"]
 
 MOST = 64
 """Classes of a label at most: what has more is a name or a number, not a kind."""
-
-SIDE, INKED = 32, 128
-"""Sides that pictures of a stroke have at most, pixels, and brightness that their mean lies below."""
 
 LIKE = 0.5
 """Share of the test rows whose class must be known from training; a set with other speakers has no such attribute."""
@@ -49,7 +40,7 @@ class Attribute:
     asked: NDArray[np.bool_]
 
 
-def attributes_of(modalities: Sequence[Modality], data: DataSet, train: DataSet) -> list[Attribute]:
+def attributes_of(names: Sequence[str], data: DataSet, train: DataSet) -> list[Attribute]:
     """Everything that is known of both test and training rows and has a few classes, labels first."""
     learned, asked = train.pairing(0).labels, data.pairing(0).labels
     found = [
@@ -63,13 +54,13 @@ def attributes_of(modalities: Sequence[Modality], data: DataSet, train: DataSet)
         for name in learned
         if name in asked
     ]
-    strokes = [modality for modality in modalities if isinstance(modality, Image) and modality.mode == "L"]
-    for modality in strokes:
-        names = [
-            f"{measured}{f' of {modality.name}' if len(strokes) > 1 else ''}" for measured in ("thickness", "slant")
-        ]
-        if max(modality.height, modality.width) <= SIDE and not set(names) <= set(learned):
-            found += [attribute for attribute in _hand(modality, data, train, names) if attribute.name not in learned]
+    strokes = Strokes.fit(train, names)
+    for name in strokes.thresholds:
+        known, asked = (strokes.of_rows(side, name) for side in (train, data))
+        for what, words in HANDS.items():
+            title = f"{what} of {name}" if len(strokes.thresholds) > 1 else what
+            if title not in learned:
+                found.append(_measured(title, known[what], asked[what], np.array(words)))
     return [attribute for attribute in found if _asks(attribute)]
 
 
@@ -80,32 +71,6 @@ def _asks(attribute: Attribute) -> bool:
     return several and len(np.unique(asked)) > 1 and float(np.isin(asked, learned).mean()) > LIKE
 
 
-def _hand(modality: Image, data: DataSet, train: DataSet, names: Sequence[str]) -> list[Attribute]:
-    """Thickness and slant of the pictures, where they show ink on black."""
-    (known, learned), (asked, tested) = _pictures(modality, train), _pictures(modality, data)
-    if not len(learned) or not len(tested) or learned.mean() >= INKED:
-        return []
-    bounds = thresholds(learned)
-    found = []
-    for name, measure, words, (low, high) in zip(names, (thickness, slant), (THICKNESSES, SLANTS), bounds, strict=True):
-        values = []
-        for there, pictures in ((known, learned), (asked, tested)):
-            value = np.zeros(len(there), np.array(words).dtype)
-            value[there] = np.array(words)[classes(measure(pictures), low, high)]
-            values.append(value)
-        found.append(Attribute(name, values[0], values[1], known, asked))
-    return found
-
-
-def _pictures(modality: Image, data: DataSet) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
-    """Which rows (n,) have a picture that can be read, and those pictures (m, height, width)."""
-    numbers = data.pairing(0).index[modality.name]
-    known, found = np.zeros(len(numbers), np.bool_), [modality.blank()]
-    for row in np.flatnonzero(numbers >= 0):
-        try:
-            found.append(modality.read(data.columns[modality.name].cells[numbers[row]]))
-        except CellError:
-            continue
-        known[row] = True
-    pictures: NDArray[np.uint8] = torch.stack(found)[1:, 0].numpy()
-    return known, pictures
+def _measured(name: str, train: NDArray[np.int64], test: NDArray[np.int64], words: NDArray[Any]) -> Attribute:
+    """An attribute of classes, -1 where a row has none."""
+    return Attribute(name, words[train], words[test], train >= 0, test >= 0)

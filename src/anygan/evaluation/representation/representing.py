@@ -62,7 +62,7 @@ def representing(
     known = code_rows(models, learned, names, lambda share: progress("representation", 0.4 * share))
     asked = code_rows(models, data, names, lambda share: progress("representation", 0.4 + 0.2 * share))
     trained, control = (splits(one, other, names) for one, other in zip(known, asked, strict=True))
-    attributes = attributes_of([model.modalities[name] for name in names], data, learned)
+    attributes = attributes_of(names, data, learned)
     told = []
     for done, attribute in enumerate(attributes):
         progress("representation", 0.6 + 0.3 * done / len(attributes))
