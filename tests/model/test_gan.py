@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from anygan.config import Config
+from anygan.data.rows import Batch
 from anygan.modalities import Audio, Image, Modality, Vector
 from anygan.model.discriminator import Discriminator
 from anygan.model.encoder import Encoder
@@ -85,3 +86,17 @@ def test_any_column_name_makes_a_model() -> None:
     modalities: dict[str, Modality] = {n: Vector(n, 2, (0.0,) * 2, (1.0,) * 2) for n in names}
     model = AnyGAN(modalities, Config(size="tiny"))
     assert set(model.render(torch.zeros(1, 32), names, torch.Generator())) == set(names)
+
+
+def test_looking_at_what_is_there_costs_nothing_for_what_is_not() -> None:
+    modalities: dict[str, Modality] = {
+        name: Vector(name, size, (0.0,) * size, (1.0,) * size) for name, size in (("a", 3), ("b", 5))
+    }
+    model = AnyGAN(modalities, Config(size="tiny"))
+    there = {"a": torch.tensor([True, False]), "b": torch.tensor([False, False])}
+    batch = Batch({"a": torch.randn(2, 3), "b": torch.full((2, 5), float("nan"))}, there)
+    seen = model.look(batch)
+    assert torch.equal(seen[:, 0], model.evidence(model.draw(batch))[:, 0])
+    assert not seen[:, 1].any()
+    fused = model.fusion(seen, batch.observed())
+    assert fused.isfinite().all() and not fused[1].any()

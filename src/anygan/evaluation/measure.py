@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..data.rows import Cell, DataSet
 from ..errors import CellError, DataError
-from ..judging.bench import convene
+from ..judging.bench import Progress, convene
 from ..judging.panel import Seen, choose
 from ..metrics import agreement, entropy, frechet
 from ..model.gan import AnyGAN
@@ -29,9 +29,7 @@ from ..tasks.generate import generate, written
 from ..tasks.look import CHUNK, chunks, seeded
 from ..tasks.translate import code_of
 
-__all__ = ["Ceilings", "Direction", "Judged", "Measure", "Progress", "Watch"]
-
-Progress = Callable[[str, float], None]
+__all__ = ["Ceilings", "Direction", "Judged", "Measure", "Watch"]
 
 Direction = tuple[tuple[str, ...], str]
 """What is given, and what is wanted."""
@@ -121,7 +119,7 @@ class Measure:
         given = list(dict.fromkeys(names for names, _ in wanted))
         for chunk in chunks(model, self.data, {name for names in given for name in names}):
             progress("translations", int(chunk.rows[0]) / len(self.data))
-            evidence = model.evidence(model.draw(chunk.batch))
+            evidence = model.look(chunk.batch)
             observed = chunk.batch.observed()
             for place, names in enumerate(given):
                 mask = torch.tensor([name in names for name in model.names], device=observed.device)

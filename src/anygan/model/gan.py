@@ -52,6 +52,13 @@ class AnyGAN(nn.Module):
         """Evidence of every modality side by side, (B, M, code)."""
         return torch.stack([self.encoders[name](canvases[name]) for name in self.names], 1)
 
+    def look(self, batch: Batch) -> Tensor:
+        """Evidence (B, M, code) of a batch's own cells: zeros, which fusion does not read, where no row has any."""
+        blank = self.log_scale.new_zeros(len(batch), self.code)
+        seen = [self.canvases[n](batch.values[n]) if bool(batch.present[n].any()) else None for n in self.names]
+        pairs = zip(self.names, seen, strict=True)
+        return torch.stack([blank if canvas is None else self.encoders[name](canvas) for name, canvas in pairs], 1)
+
     def styles(self, rows: int, generator: torch.Generator, device: torch.device) -> Tensor:
         """A style for every modality from its prior, (rows, M, style)."""
         return torch.randn(rows, len(self.names), self.style, generator=generator).to(device)

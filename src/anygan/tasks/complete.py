@@ -52,7 +52,7 @@ def complete(model: AnyGAN, data: DataSet, *, seed: int = 0) -> Iterator[Complet
     for chunk in chunks(model, data, model.names):
         chance = seeded(seed, int(chunk.rows[0]))
         given = chunk.batch.observed()
-        known = model.fusion(model.evidence(model.draw(chunk.batch)), given)
+        known = model.fusion(model.look(chunk.batch), given)
         drawn = [_draw(model, known, given, chance) for _ in range(DRAWS)]
         sure = _sure(model, drawn)
         made = written(model, drawn[0])

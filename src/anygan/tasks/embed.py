@@ -44,7 +44,7 @@ def embed(model: AnyGAN, data: DataSet, given: Collection[str] | None = None) ->
     check_names(names, [n for n in model.names if n in data.columns], "--given")
     for chunk in chunks(model, data, names):
         used = chunk.batch.observed()
-        evidence = model.evidence(model.draw(chunk.batch))
+        evidence = model.look(chunk.batch)
         code = model.fusion(evidence, used)
         trust = model.fusion.reliability(evidence, used).float().cpu()
         yield Codes(

@@ -50,7 +50,7 @@ def translate(
     for chunk in chunks(model, data, given, max(1, CHUNK // draws)):
         chance = seeded(seed, int(chunk.rows[0]))
         there = chunk.batch.observed()
-        known = model.fusion(model.evidence(model.draw(chunk.batch)), there)
+        known = model.fusion(model.look(chunk.batch), there)
         code = code_of(model, known.repeat_interleave(draws, 0), there.repeat_interleave(draws, 0), chance)
         made = written(model, model.render(code, to, chance))
         for place, row in enumerate(chunk.rows):

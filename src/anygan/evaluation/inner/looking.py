@@ -105,7 +105,7 @@ def look_inside(
 
 def _look(model: AnyGAN, data: DataSet, names: Sequence[str]) -> tuple[Tensor, Tensor]:
     """Evidence (n, M, code) of all rows, and which of it is there (n, M)."""
-    looked = [(model.evidence(model.draw(c.batch)), c.batch.observed()) for c in chunks(model, data, names)]
+    looked = [(model.look(c.batch), c.batch.observed()) for c in chunks(model, data, names)]
     return torch.cat([evidence for evidence, _ in looked]), torch.cat([observed for _, observed in looked])
 
 
