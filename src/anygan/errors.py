@@ -9,6 +9,9 @@ from collections.abc import Iterable
 
 __all__ = ["AnyGANError", "CellError", "ConfigError", "DataError", "RunError", "nearest"]
 
+SHOWN = 10
+"""Known names that an error lists at most, two more rather than a count of two."""
+
 
 class AnyGANError(ValueError):
     """Something the user can mend."""
@@ -31,14 +34,17 @@ class RunError(AnyGANError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The end of an error about an unknown name: the nearest known one, or all of them.
+    """The end of an error about an unknown name: the nearest known one, or all of them, or of many the first few.
 
     Example:
         >>> nearest("imag", ["image", "text"])
         " Did you mean 'image'?"
         >>> nearest("zzz", ["image", "text"])
         ' Known: image, text.'
+        >>> nearest("zzz", [f"row{i}" for i in range(40)])
+        ' Known: row0, row1, row2, row3, row4, row5, row6, row7, row8, row9 and 30 more.'
     """
     names = list(known)
     close = difflib.get_close_matches(word, names, n=1)
-    return f" Did you mean '{close[0]}'?" if close else f" Known: {', '.join(names)}."
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN + 2 else ""
+    return f" Did you mean '{close[0]}'?" if close else f" Known: {', '.join(names[:SHOWN] if more else names)}{more}."

@@ -145,7 +145,7 @@ class DataSet:
         first = self.pairing(0)
         if label not in first.labels:
             raise ConfigError(f"Unknown label '{label}' of '{self.name}'.{nearest(label, first.labels)}")
-        known = {str(value) for value in np.unique(first.labels[label])}
+        known = [str(value) for value in np.unique(first.labels[label])]
         for value in values:
             if value not in known:
                 raise ConfigError(f"No row of '{self.name}' has the {label} '{value}'.{nearest(value, known)}")

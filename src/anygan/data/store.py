@@ -87,17 +87,16 @@ class Order:
     def __init__(self, store: Store, seed: int, batch: int) -> None:
         self.store, self.seed, self.size = store, seed, batch
         self._passes: dict[int, tuple[Pairing, NDArray[np.int64]]] = {}
-        self.rows = 0
-        self.rows = len(self._pass(0)[1])
+        self.rows = int(_some(store.pairing(0)).sum())
         if self.rows == 0:
             raise DataError(f"Every row of '{store.data.name}' is empty: there is nothing to learn from.")
 
     def _pass(self, epoch: int) -> tuple[Pairing, NDArray[np.int64]]:
         if epoch not in self._passes:
             pairing = self.store.pairing(epoch)
-            some = np.flatnonzero(np.any([number >= 0 for number in pairing.index.values()], axis=0))
             # Every pass takes as many steps as the first; where it has fewer rows, some come twice.
-            order = np.resize(np.random.default_rng((self.seed, epoch)).permutation(some), self.rows or len(some))
+            chance = np.random.default_rng((self.seed, epoch))
+            order = np.resize(chance.permutation(np.flatnonzero(_some(pairing))), self.rows)
             self._passes = {e: p for e, p in self._passes.items() if e == epoch - 1}
             self._passes[epoch] = pairing, order
         return self._passes[epoch]
@@ -118,3 +117,9 @@ class Order:
             {n: torch.cat([p.values[n] for p in parts]) for n in self.store.cells},
             {n: torch.cat([p.present[n] for p in parts]) for n in self.store.cells},
         )
+
+
+def _some(pairing: Pairing) -> NDArray[np.bool_]:
+    """Which rows (rows,) hold a cell at all."""
+    some: NDArray[np.bool_] = np.any([number >= 0 for number in pairing.index.values()], axis=0)
+    return some
