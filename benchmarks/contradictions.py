@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
-from spoken_mnist import processor
 
 from anygan import load, load_data
 from anygan.data.rows import DataSet
+from anygan.evaluation.cost.costing import processor
 from anygan.tasks.contradict import contradictions
 from anygan.tasks.model import Model
 

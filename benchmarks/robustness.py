@@ -19,7 +19,6 @@ minutes that stand there already. ``$ANYGAN_DATA`` names the data.
 import argparse
 import json
 import os
-import platform
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,6 +30,7 @@ from numpy.typing import NDArray
 from anygan import Config, load, load_data, train
 from anygan.data.built_in import ArrayCells
 from anygan.data.rows import Column, DataSet, Pairing
+from anygan.evaluation.cost.costing import processor
 from anygan.evaluation.measure import Measure
 from anygan.judging.judges import train_judge
 from anygan.metrics import frechet
@@ -209,7 +209,7 @@ def main() -> None:
                 print(cell, record.step, round(record.seconds), flush=True)
         story = load(run).story
         result = {"cell": cell, "minutes": asked.minutes, "steps": story["clock"]["step"], "threads": story["threads"]}
-        result |= {"hardware": f"{os.cpu_count()} cores, {platform.machine()}", "rows": asked.rows, "seed": 0}
+        result |= {"hardware": f"{os.cpu_count()} cores, {processor()}", "rows": asked.rows, "seed": 0}
         result |= judged(run, asked.rows)
         result |= {"texture": textures(run, data, asked.rows)} if cell == "unrelated" else {}
         result |= {"unheard": unheard(run)} if cell == "unheard" else {}

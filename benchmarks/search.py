@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from spoken_mnist import processor
 
+from anygan.evaluation.cost.costing import processor
 from anygan.tasks.embed import search
 
 RESULTS = Path(__file__).parent / "results" / "search.jsonl"

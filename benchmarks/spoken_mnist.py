@@ -12,7 +12,6 @@ import argparse
 import csv
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from anygan.data.mnist import read_mnist
 from anygan.data.rows import DataSet
 from anygan.data.spoken_mnist import SPEAKERS, read_recordings, thresholds
 from anygan.data.writer import RowWriter
+from anygan.evaluation.cost.costing import processor
 from anygan.judging.judges import Judge, train_judge
 from anygan.metrics import frechet
 
@@ -199,16 +199,6 @@ def main() -> None:
     RESULTS.parent.mkdir(exist_ok=True)
     with RESULTS.open("a", encoding="utf-8") as file:
         file.write(json.dumps(record) + "\n")
-
-
-def processor() -> str:
-    """What the machine calls its processor."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":")[1].strip()
-    return platform.processor()
 
 
 if __name__ == "__main__":

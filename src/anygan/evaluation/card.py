@@ -4,13 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .document import to_json
+from .document import Figures, to_json
 from .evaluate import Card
 from .page import draw_card, short
 
 __all__ = ["summary", "write_card"]
-
-Figures = Mapping[str, Any]
 
 
 def write_card(card: Card, out: Path, log: Iterable[Mapping[str, Any]] = ()) -> tuple[Path, Path]:

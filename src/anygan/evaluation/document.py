@@ -1,11 +1,14 @@
-"""JSON as others read it: a number that is none becomes null, for which JSON has no other word."""
+"""The document behind a report card, and as JSON: a number that is none becomes null, JSON having no other word."""
 
 import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["to_json"]
+__all__ = ["Figures", "to_json"]
+
+Figures = Mapping[str, Any]
+"""What :attr:`anygan.evaluation.evaluate.Card.figures` holds, or a part of it."""
 
 
 def to_json(document: Any) -> str:

@@ -11,13 +11,15 @@ import numpy as np
 
 from ..data.rows import Cell
 from ..report.report import Report
+from ..report.wording import listed, percent
 from .cost.page import add_cost
+from .document import Figures
 from .evaluate import Card
 from .fusion.page import add_fusing
 from .inner.page import add_inside
 from .representation.page import add_representation
 from .samples.page import add_sampling
-from .tables import Figures, add_coherence, add_distances, add_judges
+from .tables import add_coherence, add_distances, add_judges
 from .translation.page import add_translating
 
 __all__ = ["draw_card", "short"]
@@ -67,22 +69,13 @@ def _lead(figures: Figures) -> str:
     trained = [f"{run['minutes']:.1f} minutes" if run["minutes"] is not None else "", _steps(run)]
     length = " and ".join(filter(None, trained))
     return (
-        f"One model of {_listed(kinds)}, {run['parameters'] / 1e6:.1f} million parameters"
+        f"One model of {listed(kinds)}, {run['parameters'] / 1e6:.1f} million parameters"
         f"{f', trained for {length}' if length else ''}."
     )
 
 
 def _steps(run: Figures) -> str:
     return f"{run['steps']:,} steps" if run["steps"] is not None else ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names as a sentence lists them."""
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share < 0.1 or 0.99 < share < 1 else f"{share:.0%}"
 
 
 def _words(report: Report, figures: Figures) -> None:
@@ -93,15 +86,15 @@ def _words(report: Report, figures: Figures) -> None:
         by_score = sorted(singles, key=lambda told: float(told["coherence"][label]["value"]))
         report.words(
             f"**Translating**: from one modality to another the {label} stays the same in "
-            f"**{_percent(cross['value'])}** of {cross['count']:,} test rows, on average over {cross['directions']} "
-            f"directions. Judges that know real cells only find it in {_percent(cross['ceiling'])} of real "
-            f"ones; guessing would reach {_percent(cross['chance'])}. Best is {_arrow(by_score[-1], label)}, weakest "
+            f"**{percent(cross['value'])}** of {cross['count']:,} test rows, on average over {cross['directions']} "
+            f"directions. Judges that know real cells only find it in {percent(cross['ceiling'])} of real "
+            f"ones; guessing would reach {percent(cross['chance'])}. Best is {_arrow(by_score[-1], label)}, weakest "
             f"{_arrow(by_score[0], label)}."
         )
     if joint and joint["value"] is not None:
         report.words(
-            f"**Inventing**: of {joint['count']:,} rows drawn from noise, **{_percent(joint['value'])}** show the same "
-            f"{label} in {_listed(joint['modalities'])}; real rows do in {_percent(joint['ceiling'])}, by judges "
+            f"**Inventing**: of {joint['count']:,} rows drawn from noise, **{percent(joint['value'])}** show the same "
+            f"{label} in {listed(joint['modalities'])}; real rows do in {percent(joint['ceiling'])}, by judges "
             f"who err too. {_evenness(joint)}"
         )
     elif joint:
@@ -112,16 +105,14 @@ def _words(report: Report, figures: Figures) -> None:
 
 
 def _arrow(told: Figures, label: str) -> str:
-    return f"{told['given'][0]} to {told['to']} ({_percent(told['coherence'][label]['value'])})"
+    return f"{told['given'][0]} to {told['to']} ({percent(told['coherence'][label]['value'])})"
 
 
 def _evenness(joint: Figures) -> str:
     missing = [name for name, share in joint["classes"].items() if share == 0]
     if missing:
         return f"{len(missing)} of {len(joint['classes'])} classes never appear."
-    return (
-        f"All {len(joint['classes'])} classes appear, each in {_percent(joint['least'])} to {_percent(joint['most'])}."
-    )
+    return f"All {len(joint['classes'])} classes appear, each in {percent(joint['least'])} to {percent(joint['most'])}."
 
 
 def _nearness(figures: Figures) -> str:
@@ -170,7 +161,7 @@ def _score(figures: Figures, given: Sequence[str], to: str) -> str:
     for told in figures["translations"]:
         if told["given"] == list(given) and told["to"] == to and label in told["coherence"]:
             score = told["coherence"][label]
-            return f"the {label} stays in {_percent(score['value'])} of {score['count']:,} rows"
+            return f"the {label} stays in {percent(score['value'])} of {score['count']:,} rows"
     return ""
 
 
@@ -186,7 +177,7 @@ def _samples(report: Report, card: Card) -> None:
     first, *others = kinds
     report.words("Nothing was given: each line is one row, all its cells from one code.")
     rows = [([(kinds[first], row[first])], [(kinds[name], row[name]) for name in others]) for row in samples]
-    report.grid(rows, first, _listed(others))
+    report.grid(rows, first, listed(others))
 
 
 def _gallery(report: Report, kind: str, cells: Sequence[Cell]) -> None:

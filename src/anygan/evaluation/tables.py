@@ -1,14 +1,11 @@
 """The tables of a report card: the numbers behind its words, each beside what real cells score."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from ..report.report import Report
+from .document import Figures
 
-__all__ = ["Figures", "add_coherence", "add_distances", "add_judges"]
-
-Figures = Mapping[str, Any]
-"""What :attr:`anygan.evaluation.evaluate.Card.figures` holds."""
+__all__ = ["add_coherence", "add_distances", "add_judges"]
 
 
 def add_coherence(report: Report, figures: Figures) -> None:

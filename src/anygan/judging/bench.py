@@ -19,7 +19,7 @@ from ..errors import DataError
 from .judges import Judge, train_judge
 from .panel import Components, Mark, Panel, choose, readable
 
-__all__ = ["convene"]
+__all__ = ["Progress", "convene"]
 
 TRIAL = 100
 """Training steps that show whether a label can be read at all."""
@@ -34,6 +34,7 @@ LEARNED = 1_000
 """Cells that principal components are measured on at most."""
 
 Progress = Callable[[str, float], None]
+"""Told what is done, and the share done."""
 
 
 def convene(

@@ -15,6 +15,7 @@ from torch import Tensor
 from ..data.rows import BadCell, DataSet
 from ..errors import DataError
 from ..model.gan import AnyGAN
+from ..report.wording import listed
 from .embed import conflict
 from .look import chunks
 
@@ -55,7 +56,7 @@ class Contradiction:
         if self.least is None:
             return "fewer than two cells: nothing to compare"
         said = {name: _noun(name, kinds) for name in self.reliability}
-        least, others = said.pop(self.least), _listed(list(said.values()))
+        least, others = said.pop(self.least), listed(list(said.values()))
         if self.conflict <= DOUBTFUL:
             return f"{least} fits {others} least, and is still believed"
         if self.alone[self.least] <= DOUBTFUL:
@@ -79,7 +80,7 @@ def contradictions(model: AnyGAN, data: DataSet) -> Iterator[Contradiction]:
             f"found {', '.join(data.columns) or 'nothing'}."
         )
     for chunk in chunks(model, data, names):
-        evidence = model.evidence(model.draw(chunk.batch))
+        evidence = model.look(chunk.batch)
         yield from weigh(model, chunk.rows.tolist(), evidence, chunk.batch.observed(), chunk.bad)
 
 
@@ -106,7 +107,3 @@ def _noun(name: str, kinds: Mapping[str, str]) -> str:
     """What a person calls a modality: by its kind, where there is one of it, else by its name."""
     kind = kinds[name]
     return f"the {NOUNS[kind]}" if list(kinds.values()).count(kind) == 1 else f"'{name}'"
-
-
-def _listed(nouns: Sequence[str]) -> str:
-    return f"{', '.join(nouns[:-1])} and {nouns[-1]}" if len(nouns) > 1 else nouns[0]

@@ -44,9 +44,6 @@ EVERY = 10
 LISTED = 1000
 """Bad cells that a checkpoint names at most; it counts them all."""
 
-LISTED = 1000
-"""Bad cells that a checkpoint names at most; it counts them all."""
-
 
 def scale(config: Config) -> Scale:
     """How much detail the canvases of a model size hold."""

@@ -1,13 +1,11 @@
 """The page's part on cost: size, memory and the time that translations take."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from ...report.report import Report
+from ..document import Figures
 
 __all__ = ["add_cost"]
-
-Figures = Mapping[str, Any]
 
 
 def add_cost(report: Report, figures: Figures) -> None:

@@ -6,10 +6,11 @@ each cell is compared with how far the model believes it (:mod:`~anygan.evaluati
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...data.rows import DataSet
+from ...judging.bench import Progress
 from ...judging.panel import choose
 from ...model.gan import AnyGAN
 from ..probes import LinearProbe, nearest
@@ -24,8 +25,6 @@ LEARNED = 4_000
 
 TOUCHED, LEAST = 3_000, 300
 """Cells that are touched at each level, all modalities together, and rows that are touched whatever that makes."""
-
-Progress = Callable[[str, float], None]
 
 
 def fusing(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...report.report import Report
+from ..document import Figures
 from .rivals import WAYS
 
 __all__ = ["add_fusing"]
@@ -14,8 +15,6 @@ an accuracy may fall short by; and standard errors by which one lapse is no luck
 
 EASY = 0.995
 """Accuracy of one modality alone above which little is left for fusion to add."""
-
-Figures = Mapping[str, Any]
 
 
 def add_fusing(report: Report, figures: Figures) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 
 from ...data.rows import Cell
 from ...report.report import Report
-from ..tables import Figures
+from ...report.wording import listed
+from ..document import Figures
 from .looking import Sights
 from .tables import add_inside_tables
 from .traversals import REACH, STEPS
@@ -46,10 +47,6 @@ def add_inside(report: Report, figures: Figures, sights: Sights | None = None) -
     add_inside_tables(report, inside)
 
 
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
-
-
 def _range(values: Sequence[float]) -> str:
     """The least and the most of some shares.
 
@@ -80,7 +77,7 @@ def _shared(inside: Figures) -> str:
     if not strangers:
         return "**Every modality shares something** with the rest of its row."
     verb, whose = ("shares", "its partner is") if len(strangers) == 1 else ("share", "their partners are")
-    return f"**{_listed(strangers)} {verb} nothing with the rest**: {whose} found no better than by chance."
+    return f"**{listed(strangers)} {verb} nothing with the rest**: {whose} found no better than by chance."
 
 
 def _contradicting(inside: Figures) -> str:
@@ -112,8 +109,8 @@ def _swaps(report: Report, swaps: Figures | None, sights: Sights) -> None:
         report.words(
             f"Styles are drawn from N(0, I) without a look at the row, so that a style tells nothing of its row's "
             f"{label} by construction. Whether it overrides the code is another matter: from the style alone "
-            f"a linear probe names the judged {label} in {_listed(scores)}. "
-            f"{f'**The style of {_listed(leaks)} meddles with the {label}.**' if leaks else 'That is chance.'}"
+            f"a linear probe names the judged {label} in {listed(scores)}. "
+            f"{f'**The style of {listed(leaks)} meddles with the {label}.**' if leaks else 'That is chance.'}"
         )
     for name, styles in sights.swaps.items():
         rows = [("the test row", [("image", row[name]) for row in sights.sources])]
@@ -128,7 +125,7 @@ def _hand(name: str, hand: Figures) -> str:
     shuffled = _range([one["shuffled"] for one in hand.values()])
     whose = "code" if all(one["code"] > one["style"] for one in hand.values()) else "style"
     both = "" if len({one["code"] > one["style"] for one in hand.values()}) == 1 else " in part"
-    return f"The hand of {name} goes with the {whose}{both}: {_listed(parts)} (styles shuffled: {shuffled})."
+    return f"The hand of {name} goes with the {whose}{both}: {listed(parts)} (styles shuffled: {shuffled})."
 
 
 def _brought(report: Report, inside: Figures) -> None:
@@ -172,7 +169,7 @@ def _walks(report: Report, walks: Figures | None, sights: Sights) -> None:
         f"**Directions of the code.** Principal directions of {walks['rows']:,} training rows' codes, walked from -2 "
         f"to +2 standard deviations with the style fixed; shown from the row nearest to the mean, measured from "
         f"{walks['starts']} rows. Two rows at random differ in "
-        f"{_listed([f'{label} {share:.0%}' for label, share in walks['random'].items()]) or 'nothing that is judged'}."
+        f"{listed([f'{label} {share:.0%}' for label, share in walks['random'].items()]) or 'nothing that is judged'}."
     )
     heads = [f"{reach:+.1f}" for reach in np.linspace(-REACH, REACH, STEPS)]
     for k, told in enumerate(walks["directions"]):
@@ -189,9 +186,9 @@ def _changed(told: Figures) -> str:
     parts = []
     for name, hand in told["hand"].items():
         trends = [f"{TRENDS[w][value > 0]} (r {value:.2f})" for w, value in hand.items() if abs(value) >= NOTABLE]
-        parts += [f"{name} {_listed(trends)}"] if trends else []
+        parts += [f"{name} {listed(trends)}"] if trends else []
     changes = [f"{label} {np.mean(list(shares.values())):.0%}" for label, shares in told["changes"].items()]
-    parts += [f"share of steps that change {_listed(changes)}"] if changes else []
+    parts += [f"share of steps that change {listed(changes)}"] if changes else []
     return "; ".join(parts) or "no judge can say what changes"
 
 

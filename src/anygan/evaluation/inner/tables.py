@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...report.report import Report
-from ..tables import Figures
+from ..document import Figures
 
 __all__ = ["add_inside_tables"]
 

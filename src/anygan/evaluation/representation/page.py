@@ -1,17 +1,17 @@
 """The page's part on representation: what codes know, whether modalities meet in them, and what finds what."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ...report.report import Report
 from ...report.scatter import draw_points
+from ...report.wording import listed, percent
+from ..document import Figures
 from .probing import FUSED
 
 __all__ = ["add_representation"]
-
-Figures = Mapping[str, Any]
 
 APART = 3.0
 """Times the gap between two halves of one modality from which on modalities have regions of their own."""
@@ -36,10 +36,6 @@ def add_representation(report: Report, figures: Figures) -> None:
     _add_spaces(report, told)
 
 
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if 0.99 < share < 1 else f"{share:.0%}"
-
-
 def _fused(source: str) -> str:
     return source.strip("()") if source == FUSED else source
 
@@ -55,29 +51,24 @@ def _knows(told: Figures) -> str:
         )
         score = sources[best]
         learned.append(
-            f"{name} from {_fused(best)} {_percent(score['linear'])} (untrained "
-            f"{_percent(score['untrained_linear'])}, guessing {_percent(score['chance'])})"
+            f"{name} from {_fused(best)} {percent(score['linear'])} (untrained "
+            f"{percent(score['untrained_linear'])}, guessing {percent(score['chance'])})"
         )
         for source in single:
             if sources[source]["untrained_linear"] > OUTRIGHT:
                 outright.setdefault(source, []).append(name)
         if FUSED in sources:
-            fused.append(f"{name} {_percent(sources[FUSED]['linear'])}")
+            fused.append(f"{name} {percent(sources[FUSED]['linear'])}")
     if not learned:
         return ""
     says = "".join(
-        f" An untrained network reads {_listed(names)} off {source} as well." for source, names in outright.items()
+        f" An untrained network reads {listed(names)} off {source} as well." for source, names in outright.items()
     )
     return (
         f"**Knowing**: what a linear reader names from codes, beside the same reader of an untrained network, where "
         f"training gained most: {'; '.join(learned)}."
-        f"{f' From all that is there: {_listed(fused)}.' if fused else ''}{says}"
+        f"{f' From all that is there: {listed(fused)}.' if fused else ''}{says}"
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names as a sentence lists them."""
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def _finds(told: Figures) -> str:
@@ -87,17 +78,17 @@ def _finds(told: Figures) -> str:
     if by_row:
         first = [one["partner"]["recall"]["1"] for one in by_row]
         parts.append(
-            f"the row's own cell is the nearest in **{_percent(_mean(score['value'] for score in first))}** of rows "
-            f"({_percent(_mean(score['chance'] for score in first))} by chance)"
+            f"the row's own cell is the nearest in **{percent(_mean(score['value'] for score in first))}** of rows "
+            f"({percent(_mean(score['chance'] for score in first))} by chance)"
         )
     by_class = [one for one in singles if label in one["class"]]
     if by_class:
         ordered = sorted(by_class, key=lambda one: float(one["class"][label]["precision"]["value"]))
         scores = [one["class"][label]["precision"] for one in ordered]
-        best, worst = (f"{_arrow(ordered[i])} {_percent(scores[i]['value'])}" for i in (-1, 0))
+        best, worst = (f"{_arrow(ordered[i])} {percent(scores[i]['value'])}" for i in (-1, 0))
         parts.append(
-            f"of the {scores[0]['k']} nearest cells **{_percent(_mean(score['value'] for score in scores))}** show "
-            f"the same {label} ({_percent(_mean(score['chance'] for score in scores))} by chance), from {worst} to "
+            f"of the {scores[0]['k']} nearest cells **{percent(_mean(score['value'] for score in scores))}** show "
+            f"the same {label} ({percent(_mean(score['chance'] for score in scores))} by chance), from {worst} to "
             f"{best}"
         )
     return f"**Finding** one modality by another: {'; '.join(parts)}." if parts else ""
@@ -137,7 +128,7 @@ def _add_map(report: Report, told: Figures) -> None:
         captions.append("all, by modality")
     colour = f", coloured by {told['label']}" if drawn["classes"] else ""
     report.words(
-        f"Codes of test rows on the two axes along which they differ most ({_percent(drawn['share'])} of the "
+        f"Codes of test rows on the two axes along which they differ most ({percent(drawn['share'])} of the "
         f"variance){colour}. Where modalities meet, a class lies at one place in all pictures."
     )
     report.pictures(pictures, captions)

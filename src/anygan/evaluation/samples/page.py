@@ -3,17 +3,16 @@
 import base64
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import PIL.Image
 
 from ...report.report import Report
+from ...report.wording import listed
+from ..document import Figures
 from ..translation.likeness import LIKENESS
 from ..translation.page import likeness_columns
 
 __all__ = ["add_sampling"]
-
-Figures = Mapping[str, Any]
 
 FEW, COPIED = 0.8, 0.1
 """Share of the real variety below which samples lack it, and share of authentic ones that may be missing."""
@@ -47,7 +46,7 @@ def _varied(told: Figures) -> str:
         return "There are too few rows to tell how varied samples are."
     poor = [name for name, score in known.items() if score["value"] < FEW * score["floor"]]
     shares = ", ".join(f"{name} **{score['value']:.2f}**" for name, score in known.items())
-    verdict = f"{_listed(poor)} lacks variety" if poor else "no modality lacks variety"
+    verdict = f"{listed(poor)} lacks variety" if poor else "no modality lacks variety"
     return f"**Variety**: the effective number of different samples, over that of real cells: {shares}; {verdict}."
 
 
@@ -57,14 +56,10 @@ def _copied(told: Figures) -> str:
         return "There are too few cells to tell copies."
     copied = [name for name, score in known.items() if score["value"] < score["real"] - COPIED]
     shares = ", ".join(f"{name} **{s['value']:.2f}** (real test cells {s['real']:.2f})" for name, s in known.items())
-    verdict = f"{_listed(copied)} looks copied" if copied else "nothing looks copied"
+    verdict = f"{listed(copied)} looks copied" if copied else "nothing looks copied"
     few = [name for name, score in known.items() if score["real"] < REPEATED]
-    note = f" Of {_listed(few)} there are few different cells, and real rows repeat them too." if few else ""
+    note = f" Of {listed(few)} there are few different cells, and real rows repeat them too." if few else ""
     return f"**Copies**: share of samples that are no copies of training cells: {shares}; {verdict}.{note}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names)
 
 
 def _pairs(one: Figures) -> list[str | None]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...data.rows import Cell, DataSet
+from ...judging.bench import Progress
 from ...judging.panel import Seen, choose, readable
 from ...judging.views import open_picture, open_sound
 from ...metrics import authenticity, vendi
@@ -27,7 +28,7 @@ from ...modalities import Modality
 from ...model.gan import AnyGAN
 from ...report.report import spectrogram
 from ...tasks.generate import generate
-from ..measure import Measure, Progress
+from ..measure import Measure
 from ..translation.likeness import Likeness
 
 __all__ = ["sampling"]

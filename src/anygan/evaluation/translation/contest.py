@@ -6,8 +6,10 @@ sqrt(p (1 - p) / n), so two shares are level when they are nearer than twice the
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from ..document import Figures
 
 __all__ = ["contests", "won"]
 
@@ -16,8 +18,6 @@ SURE = 2.0
 
 CLOSE = 0.02
 """Difference of errors, in standard deviations of the data, that counts as one."""
-
-Figures = Mapping[str, Any]
 
 
 def contests(told: Sequence[Figures], label: str | None) -> list[dict[str, Any]]:

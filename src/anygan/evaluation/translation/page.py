@@ -1,14 +1,11 @@
 """How well translations do, on the page: who wins per modality in words, then the tables behind them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from ...report.report import Report
+from ...report.wording import listed, percent
+from ..document import Figures
 from .likeness import LIKENESS
 
 __all__ = ["add_translating", "likeness_columns"]
-
-Figures = Mapping[str, Any]
 
 ANSWERS = {"yes": "yes", "no": "no", "level": "no clear difference"}
 ALL = {
@@ -76,16 +73,12 @@ def _contest(contest: Figures) -> str:
         "categories": "Categories are right in {value} of rows",
     }[contest["what"]]
     many = f", on average over {contest['directions']} directions" if contest["directions"] > 1 else ""
-    show, joint = (_digits, ":") if contest["lower"] else (_percent, " in")
+    show, joint = (_digits, ":") if contest["lower"] else (percent, " in")
     text = said.format(label=contest["label"], value=show(contest["value"]), count=f"{contest['count']:,}") + many
     every, near = ALL[contest["what"]].format(label=contest["label"]), contest["neighbour"]
     rivals = [f"with the nearest training row{joint} {show(near)}"] if near is not None else []
     rivals.append(f"with {every}{joint} {show(contest['least'])}")
     return f"{text}; {', '.join(rivals)}."
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}"
 
 
 def _variety(told: Figures) -> str:
@@ -103,12 +96,8 @@ def _variety(told: Figures) -> str:
     return (
         f"**Variety**: cells {within} differ from each other as much as real ones do, times "
         f"{', '.join(f'{_digits(mean)} ({to})' for to, mean in means.items())}; 1 is right, less is collapse, more is "
-        f"noise{f': **{_listed(warned)}**' if warned else ''}."
+        f"noise{f': **{listed(warned)}**' if warned else ''}."
     )
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return ", ".join(parts)
 
 
 def _against(report: Report, told: Figures) -> None:

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...data.rows import Cell, DataSet
+from ...judging.bench import Progress
 from ...judging.panel import Seen, choose
 from ...model.gan import AnyGAN
 from ...tasks.translate import translate
-from ..measure import Direction, Judged, Measure, Progress
+from ..measure import Direction, Judged, Measure
 from .contest import contests, won
 from .faithful import Attributes
 from .likeness import Likeness
