@@ -99,4 +99,5 @@ def test_looking_at_what_is_there_costs_nothing_for_what_is_not() -> None:
     assert torch.equal(seen[:, 0], model.evidence(model.draw(batch))[:, 0])
     assert not seen[:, 1].any()
     fused = model.fusion(seen, batch.observed())
-    assert fused.isfinite().all() and not fused[1].any()
+    assert fused.isfinite().all()
+    assert not fused[1].any()
