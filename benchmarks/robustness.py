@@ -31,6 +31,8 @@ from anygan import Config, load, load_data, train
 from anygan.data.built_in import ArrayCells
 from anygan.data.rows import Column, DataSet, Pairing
 from anygan.evaluation.cost.costing import processor
+from anygan.evaluation.fusion.looked import Looked
+from anygan.evaluation.inner.shares import bonds
 from anygan.evaluation.measure import Measure
 from anygan.judging.judges import train_judge
 from anygan.metrics import frechet
@@ -155,7 +157,10 @@ def judged(run: Path, rows: int) -> dict[str, Any]:
 
 
 def textures(run: Path, train_set: DataSet, rows: int) -> dict[str, Any]:
-    """Gratings made from captions against real ones: Fréchet distance on their pixels' Fourier magnitudes."""
+    """What each modality shares with the rest of a test row, and gratings made from captions against real ones.
+
+    The latter by Fréchet distance on their pixels' Fourier magnitudes.
+    """
     import torch
 
     def seen(cells: Any) -> torch.Tensor:
@@ -167,7 +172,12 @@ def textures(run: Path, train_set: DataSet, rows: int) -> dict[str, Any]:
     made = [row.cells["texture"] for row in model.translate(test, ["text"], ["texture"])]
     real = list(train_set.columns["texture"].cells)
     first, second = seen(real[:rows]), seen(real[rows : 2 * rows])
-    return {"frechet": frechet(first, seen(made)), "floor": frechet(first, second)}
+    looked = Looked.of(model.net, unrelated(test), model.net.names)
+    shared = bonds(model.net, model.net.names, looked.evidence, looked.given, seed=0)
+    told = {
+        name: {key: bond[key] for key in ("to_rest", "from_rest", "chance", "shares")} for name, bond in shared.items()
+    }
+    return {"frechet": frechet(first, seen(made)), "floor": frechet(first, second), "bonds": told}
 
 
 def unheard(run: Path) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def test_partners_are_found_among_all(by_row: dict[str, Any]) -> None:
         assert one["partner"]["median_rank"] == {"value": 1, "chance": 60.5}
         assert one["partner"]["recall"]["5"] == {"value": 1, "chance": pytest.approx(5 / 120)}
         assert one["class"]["class"]["precision"]["value"] == 1
+        assert one["class"]["class"]["precision"]["in_rows"] == 1
         assert one["class"]["class"]["precision"]["chance"] == 0.25
         assert one["class"]["class"]["average_precision"]["value"] == pytest.approx(1)
 

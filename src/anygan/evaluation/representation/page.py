@@ -172,13 +172,31 @@ def _add_retrieval(report: Report, told: Figures) -> None:
             score = one["class"].get(label)
             if score:
                 near, whole = score["precision"], score["average_precision"]
-                means = [near["value"], near["chance"], near["ceiling"], whole["value"], whole["chance"]]
+                means = [
+                    near["value"],
+                    near["in_rows"],
+                    near["chance"],
+                    near["ceiling"],
+                    whole["value"],
+                    whole["chance"],
+                ]
                 rows.append([_arrow(one), *means, score["keys"], score["count"]])
         k = next(one["class"][label]["precision"]["k"] for one in classes if label in one["class"])
         report.table(
-            [f"same {label}", f"nearest {k}", "chance", "most", "average precision", "chance", "cells", "rows"],
+            [
+                f"same {label}",
+                f"nearest {k}",
+                "in rows",
+                "chance",
+                "most",
+                "average precision",
+                "chance",
+                "cells",
+                "rows",
+            ],
             rows,
-            "Most: what the nearest could reach, given how many cells each class has.",
+            "Nearest among different cells; in rows, among rows in which cells may repeat. Most: what the nearest could "
+            "reach, given how many cells each class has.",
         )
 
 

@@ -110,7 +110,11 @@ def _class(
     labels: NDArray[Any],
     seed: int,
 ) -> dict[str, Any] | None:
-    """Precision among the nearest different cells, and mean average precision; nothing where there are few of them."""
+    """Precision among the nearest different cells, and mean average precision; nothing where there are few of them.
+
+    Beside it stands the precision among the nearest rows, in which cells may repeat: easier where they often do, for
+    one right recording then counts as often as rows share it.
+    """
     if len(apart) < NEAREST:
         return None
     numbers = torch.from_numpy(np.unique(labels, return_inverse=True)[1].astype(np.int64))
@@ -123,6 +127,7 @@ def _class(
         "precision": {
             "k": NEAREST,
             "value": precision_at(NEAREST, asked, found, of, among),
+            "in_rows": precision_at(NEAREST, asked, keys[rows], of, of),
             "chance": float(same.mean()) / len(among),
             "ceiling": float(same.clamp(max=NEAREST).mean()) / NEAREST,
         },
