@@ -172,31 +172,16 @@ def _add_retrieval(report: Report, told: Figures) -> None:
             score = one["class"].get(label)
             if score:
                 near, whole = score["precision"], score["average_precision"]
-                means = [
-                    near["value"],
-                    near["in_rows"],
-                    near["chance"],
-                    near["ceiling"],
-                    whole["value"],
-                    whole["chance"],
-                ]
+                means = [near[key] for key in ("value", "in_rows", "chance", "ceiling")]
+                means += [whole["value"], whole["chance"]]
                 rows.append([_arrow(one), *means, score["keys"], score["count"]])
         k = next(one["class"][label]["precision"]["k"] for one in classes if label in one["class"])
+        headers = [f"same {label}", f"nearest {k}", "in rows", "chance", "most", "average precision", "chance"]
         report.table(
-            [
-                f"same {label}",
-                f"nearest {k}",
-                "in rows",
-                "chance",
-                "most",
-                "average precision",
-                "chance",
-                "cells",
-                "rows",
-            ],
+            [*headers, "cells", "rows"],
             rows,
-            "Nearest among different cells; in rows, among rows in which cells may repeat. Most: what the nearest could "
-            "reach, given how many cells each class has.",
+            "Nearest among different cells; in rows, where cells may repeat. Most: what the nearest different cells "
+            "could reach, given how many each class has.",
         )
 
 
