@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from anygan import load, load_data
-from anygan.data.rows import DataSet
 from anygan.evaluation.cost.costing import processor
+from anygan.rows import DataSet
 from anygan.tasks.contradict import contradictions
 from anygan.tasks.model import Model
 

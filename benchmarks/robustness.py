@@ -29,13 +29,13 @@ from numpy.typing import NDArray
 
 from anygan import Config, load, load_data, train
 from anygan.data.built_in import ArrayCells
-from anygan.data.rows import Column, DataSet, Pairing
 from anygan.evaluation.cost.costing import processor
 from anygan.evaluation.fusion.looked import Looked
 from anygan.evaluation.inner.shares import bonds
 from anygan.evaluation.measure import Measure
 from anygan.judging.judges import train_judge
 from anygan.metrics import frechet
+from anygan.rows import Column, DataSet, Pairing
 
 NAMES = ("image", "audio", "text")
 RESULTS = Path(__file__).parent / "results" / "robustness.jsonl"

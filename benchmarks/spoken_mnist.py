@@ -28,12 +28,12 @@ from anygan import load, load_data
 from anygan.data.captions import parse
 from anygan.data.hand import slant, thickness
 from anygan.data.mnist import read_mnist
-from anygan.data.rows import DataSet
 from anygan.data.spoken_mnist import SPEAKERS, read_recordings, thresholds
 from anygan.data.writer import RowWriter
 from anygan.evaluation.cost.costing import processor
 from anygan.judging.judges import Judge, train_judge
 from anygan.metrics import frechet
+from anygan.rows import DataSet
 
 NAMES = ("image", "audio", "text")
 GIVEN = (("image",), ("audio",), ("text",), ("image", "audio"), ("image", "text"), ("audio", "text"))

@@ -17,7 +17,7 @@ MODULES = {
 
 LAYERS = (
     {"errors", "config"},
-    {"data.rows"},
+    {"rows"},
     {"nn", "losses", "penalties", "alignment", "metrics", "corruption"},
     {"modalities"},
     {"model", "data"},
@@ -29,7 +29,7 @@ LAYERS = (
     {"cli"},
     {"__main__"},
 )
-"""From the ground up. ``data.rows`` is the vocabulary that modalities and readers share, and so lies below both; the
+"""From the ground up. ``rows`` is the vocabulary that modalities and readers share, and so lies below both; the
 package's own name is the front door, through which the command line comes too."""
 
 
@@ -63,7 +63,7 @@ def imports_of(module: str, tree: ast.AST) -> set[str]:
 
 def test_there_is_a_house_to_look_at() -> None:
     assert "anygan.modalities.base" in MODULES
-    assert "anygan.data.rows" in imports_of("anygan.modalities.base", parse("anygan.modalities.base"))
+    assert "anygan.rows" in imports_of("anygan.modalities.base", parse("anygan.modalities.base"))
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .config import Config
     from .data.load import load_data
-    from .data.rows import DataSet
     from .errors import AnyGANError
+    from .rows import DataSet
     from .tasks.model import Model, load
     from .training.loop import Record, train
 
@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "AnyGANError": ".errors",
     "Config": ".config",
-    "DataSet": ".data.rows",
+    "DataSet": ".rows",
     "Model": ".tasks.model",
     "Record": ".training.loop",
     "load": ".tasks.model",

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from anygan.data.rows import DataSet
 from anygan.data.synthetic import GRID_STD, RING_STD, grid, grid_centres, ring, ring_centres
+from anygan.rows import DataSet
 
 
 @pytest.mark.parametrize(

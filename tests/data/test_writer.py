@@ -12,10 +12,10 @@ import soundfile
 from torch import Tensor
 
 from anygan.data.readers import open_data
-from anygan.data.rows import Cell
 from anygan.data.writer import RowWriter, csv_line
 from anygan.errors import DataError
 from anygan.modalities.base import Canvas, Modality, Scale
+from anygan.rows import Cell
 
 
 @dataclass(frozen=True)

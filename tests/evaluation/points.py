@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from anygan.config import Config
-from anygan.data.rows import Column, DataSet, Pairing
 from anygan.modalities import Vector
 from anygan.model.gan import AnyGAN
+from anygan.rows import Column, DataSet, Pairing
 
 SIZE = 8
 

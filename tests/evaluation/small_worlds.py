@@ -8,8 +8,8 @@ import torch
 
 from anygan.config import Config
 from anygan.data.load import load_data
-from anygan.data.rows import Column, DataSet, Pairing
 from anygan.model.gan import AnyGAN
+from anygan.rows import Column, DataSet, Pairing
 from anygan.training.run import describe
 
 

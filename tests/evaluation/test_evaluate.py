@@ -13,13 +13,13 @@ import torch
 
 from anygan.config import Config
 from anygan.data.load import load_data
-from anygan.data.rows import DataSet
 from anygan.errors import DataError
 from anygan.evaluation.card import summary, write_card
 from anygan.evaluation.evaluate import Card, directions, evaluate
 from anygan.evaluation.measure import Measure
 from anygan.judging.judges import train_judge
 from anygan.model.gan import AnyGAN
+from anygan.rows import DataSet
 from anygan.training.run import describe
 
 ROWS = 80

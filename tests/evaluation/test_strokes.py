@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 from small_worlds import digits
 
-from anygan.data.rows import Column, DataSet, Pairing
 from anygan.evaluation.strokes import HANDS, Strokes, hand
+from anygan.rows import Column, DataSet, Pairing
 
 
 def test_classes_part_at_the_quantiles_of_training() -> None:

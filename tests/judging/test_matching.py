@@ -8,10 +8,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from anygan.data.rows import Column
 from anygan.errors import DataError
 from anygan.judging.matching import Matcher, train_matcher
 from anygan.metrics import recall_at
+from anygan.rows import Column
 
 STEPS = 120
 

@@ -5,13 +5,13 @@ import torch
 from torch import nn
 
 from anygan.config import Config
-from anygan.data.rows import Batch
 from anygan.modalities import Audio, Image, Modality, Vector
 from anygan.model.discriminator import Discriminator
 from anygan.model.encoder import Encoder
 from anygan.model.fusion import Fusion
 from anygan.model.gan import AnyGAN, Critics
 from anygan.model.generator import Generator
+from anygan.rows import Batch
 
 SHAPES = [(5,), (16, 64), (1, 28, 28), (3, 32, 32), (3, 64, 48), (1, 8, 8)]
 

@@ -8,9 +8,9 @@ import torch
 
 from anygan.config import Config
 from anygan.data.load import load_data
-from anygan.data.rows import DataSet
 from anygan.errors import DataError
 from anygan.model.gan import AnyGAN
+from anygan.rows import DataSet
 from anygan.tasks.contradict import Contradiction, contradictions, weigh
 from anygan.tasks.embed import conflict
 from anygan.training.run import describe

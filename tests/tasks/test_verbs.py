@@ -6,9 +6,9 @@ import torch
 
 from anygan.config import Config
 from anygan.data.load import load_data
-from anygan.data.rows import DataSet
 from anygan.errors import ConfigError
 from anygan.model.gan import AnyGAN
+from anygan.rows import DataSet
 from anygan.tasks.complete import complete
 from anygan.tasks.embed import embed, search
 from anygan.tasks.generate import generate

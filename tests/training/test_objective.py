@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anygan.config import Config
-from anygan.data.rows import Batch
 from anygan.modalities import Vector
+from anygan.rows import Batch
 from anygan.training.damage import Damage
 from anygan.training.objective import align, believe, echo, imitate, judge, paint, read, splits
 from anygan.training.parallel import World

@@ -8,8 +8,8 @@ import torch.distributed as dist
 from safetensors.torch import save_file
 
 from anygan.config import Config
-from anygan.data.rows import Batch
 from anygan.modalities import Image, Text, Vector
+from anygan.rows import Batch
 from anygan.training.objective import align, believe, echo, imitate, judge, paint, read
 from anygan.training.parallel import World
 from anygan.training.players import Players

@@ -15,9 +15,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..data.kinds import is_file_column, is_missing
-from ..data.rows import Cell, Column, DataSet, Source
 from ..data.writer import TableWriter, csv_line, field_of, folder_names
 from ..modalities import Modality
+from ..rows import Cell, Column, DataSet, Source
 from ..tasks.complete import Completed
 from .answer import Answer, count, listed
 from .opening import open_model

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data.rows import Cell, DataSet
+from ..rows import Cell, DataSet
 from ..tasks.contradict import DOUBTFUL, Contradiction, contradictions
 from ..tasks.model import Model
 from .answer import Answer, count, grid, listed

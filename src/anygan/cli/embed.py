@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..data.rows import BadCell
 from ..errors import DataError
+from ..rows import BadCell
 from ..tasks.embed import Codes
 from .answer import Answer, count, listed
 from .opening import open_model

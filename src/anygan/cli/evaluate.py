@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..data.rows import DataSet
 from ..errors import DataError
 from ..evaluation.card import summary, write_card
 from ..evaluation.evaluate import evaluate
+from ..rows import DataSet
 from ..tasks.model import Model
 from .answer import Answer, grid
 from .opening import open_model

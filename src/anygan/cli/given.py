@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from ..data.cells import cell_of
-from ..data.rows import Cell, Column, DataSet, Pairing
 from ..errors import CellError, ConfigError, DataError, nearest
 from ..modalities import Modality, Table
+from ..rows import Cell, Column, DataSet, Pairing
 from ..tasks.look import scalar_kind
 
 __all__ = ["Given", "literal_row", "names_of", "parse"]

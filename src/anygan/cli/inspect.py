@@ -11,10 +11,10 @@ import numpy as np
 
 from ..config import Config
 from ..data.load import BUILT_IN, load_data
-from ..data.rows import BadCell, Column, DataSet
 from ..errors import CellError, ConfigError, DataError
 from ..modalities import Modality, Table, from_spec
 from ..model.gan import AnyGAN
+from ..rows import BadCell, Column, DataSet
 from ..training import checkpoint
 from ..training.run import describe
 from .answer import Answer, count, duration, grid, listed

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..data.rows import Cell, DataSet
 from ..data.writer import RowWriter, folder_names
 from ..modalities import Modality, Table
+from ..rows import Cell, DataSet
 from .answer import count
 from .progress import Ticker
 

@@ -5,9 +5,9 @@ from typing import Any
 from torch import nn
 
 from ..config import Config
-from ..data.rows import DataSet
 from ..data.store import Store
 from ..model.gan import AnyGAN, Critics
+from ..rows import DataSet
 from ..training.run import describe
 from .answer import Answer, count, grid, listed
 from .progress import Ticker

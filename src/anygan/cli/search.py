@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..data.rows import Cell, DataSet
 from ..errors import ConfigError
+from ..rows import Cell, DataSet
 from ..tasks.embed import search
 from ..tasks.model import Model
 from .answer import Answer, count, grid, listed

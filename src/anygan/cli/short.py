@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 
-from ..data.rows import Cell
+from ..rows import Cell
 
 __all__ = ["short"]
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from ..config import Config
 from ..data.load import BUILT_IN, load_data
-from ..data.rows import DataSet
 from ..errors import ConfigError, RunError, nearest
 from ..evaluation.measure import Measure
+from ..rows import DataSet
 from ..tasks.model import Model
 from ..tasks.textbook import train_textbook
 from ..training import checkpoint

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..data.rows import BadCell, Cell, DataSet
 from ..errors import ConfigError
+from ..rows import BadCell, Cell, DataSet
 from ..tasks.model import Model
 from .answer import Answer, listed
 from .given import literal_row, modality_named, names_of, parse

@@ -5,10 +5,10 @@ and rows, :mod:`.writer` makes files of rows; :mod:`.store` holds cells as tenso
 """
 
 # The writer and the store stay out: they need the modalities, which need the words in ``rows``.
+from ..rows import BadCell, Batch, Cell, Column, DataSet, Pairing, Source
 from .assemble import from_rows
 from .load import BUILT_IN, load_data
 from .readers import open_data
-from .rows import BadCell, Batch, Cell, Column, DataSet, Pairing, Source
 
 __all__ = [
     "BUILT_IN",

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CellError, ConfigError, DataError, nearest
+from ..rows import BadCell, Cell, Column, DataSet, Pairing, Source
 from .cells import cell_of
 from .kinds import FILES, KIND_NAMES, SCALARS, infer, infer_scalar, is_file_column, modality_of
-from .rows import BadCell, Cell, Column, DataSet, Pairing, Source
 
 __all__ = ["assemble", "column_kinds", "from_rows"]
 

@@ -1,4 +1,4 @@
-"""Values as they stand in a file, or in an iterable of dicts, made into the cells of :mod:`anygan.data.rows`."""
+"""Values as they stand in a file, or in an iterable of dicts, made into the cells of :mod:`anygan.rows`."""
 
 import io
 import os
@@ -10,8 +10,8 @@ import PIL.Image
 import soundfile
 
 from ..errors import CellError
+from ..rows import Cell
 from .kinds import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
-from .rows import Cell
 
 __all__ = ["cell_of", "file_in"]
 

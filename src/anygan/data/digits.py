@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..rows import Column, DataSet, Pairing
 from .built_in import ArrayCells, check_split, draw_same_class
 from .captions import SLANTS, THICKNESSES, captions, classes
 from .hand import slant, thickness
 from .mulaw import expand
-from .rows import Column, DataSet, Pairing
 from .spoken_mnist import thresholds
 
 __all__ = ["RATE", "digits", "enlarge"]

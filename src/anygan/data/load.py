@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, DataError, nearest
+from ..rows import DataSet
 from .assemble import from_rows
 from .built_in import check_split
 from .digits import digits
 from .download import FSDD, MNIST, fetch_all
 from .mnist import mnist, stacked_mnist
 from .readers import open_data
-from .rows import DataSet
 from .spoken_mnist import spoken_mnist
 from .synthetic import grid, ring
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..rows import Column, DataSet, Pairing
 from .built_in import ArrayCells, check_split
-from .rows import Column, DataSet, Pairing
 
 __all__ = ["StackedDigits", "mnist", "read_idx", "read_mnist", "stacked_mnist"]
 

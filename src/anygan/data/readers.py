@@ -17,8 +17,8 @@ import pyarrow
 import pyarrow.parquet
 
 from ..errors import DataError
+from ..rows import DataSet, Source
 from .assemble import assemble
-from .rows import DataSet, Source
 
 __all__ = ["METADATA", "SUFFIXES", "open_data", "read_source"]
 

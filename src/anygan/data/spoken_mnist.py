@@ -18,11 +18,11 @@ import soundfile
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..rows import Column, DataSet, Pairing
 from .built_in import ArrayCells, check_split, draw_same_class
 from .captions import SLANTS, THICKNESSES, captions, classes
 from .hand import slant, thickness
 from .mnist import read_mnist
-from .rows import Column, DataSet, Pairing
 
 __all__ = ["ARCHIVE", "SPEAKERS", "Recordings", "read_recordings", "spoken_mnist", "thresholds"]
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..errors import CellError, DataError
 from ..modalities import Modality
-from .rows import BadCell, Batch, DataSet, Pairing
+from ..rows import BadCell, Batch, DataSet, Pairing
 
 __all__ = ["Order", "Store"]
 

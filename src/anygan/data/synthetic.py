@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ..rows import Column, DataSet, Pairing
 from .built_in import SPLITS, ArrayCells, check_split
-from .rows import Column, DataSet, Pairing
 
 __all__ = ["GRID_STD", "RING_STD", "grid", "grid_centres", "ring", "ring_centres"]
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from ..errors import DataError
 from ..modalities.base import Modality
+from ..rows import Cell
 from .readers import METADATA
-from .rows import Cell
 
 __all__ = ["RowWriter", "TableWriter", "csv_line", "field_of", "folder_names"]
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..data.rows import DataSet
 from ..errors import DataError
 from ..model.gan import AnyGAN
+from ..rows import DataSet
 from .cost.costing import costing
 from .examples import Examples, choose_examples
 from .fusion.fusing import fusing

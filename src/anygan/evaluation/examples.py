@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.rows import Cell, DataSet
 from ..model.gan import AnyGAN
+from ..rows import Cell, DataSet
 from ..tasks.generate import generate
 from ..tasks.translate import translate
 

@@ -19,12 +19,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..data.rows import Cell, DataSet
 from ..errors import CellError, DataError
 from ..judging.bench import Progress, convene
 from ..judging.panel import Seen, choose
 from ..metrics import agreement, entropy, frechet
 from ..model.gan import AnyGAN
+from ..rows import Cell, DataSet
 from ..tasks.generate import generate, written
 from ..tasks.look import CHUNK, chunks, seeded
 from ..tasks.translate import code_of

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..data.rows import Cell
 from ..report.report import Report
 from ..report.wording import listed, percent
+from ..rows import Cell
 from .cost.page import add_cost
 from .document import Figures
 from .evaluate import Card

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ..data.captions import SLANTS, THICKNESSES, classes
 from ..data.hand import slant, thickness
-from ..data.rows import Cell, DataSet
 from ..judging.panel import readable
 from ..judging.views import Pictures
+from ..rows import Cell, DataSet
 
 __all__ = ["HANDS", "Strokes", "hand"]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.rows import DataSet
 from ..errors import DataError
+from ..rows import DataSet
 from .judges import Judge, train_judge
 from .panel import Components, Mark, Panel, choose, readable
 

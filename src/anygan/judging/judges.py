@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..data.download import cache_folder
-from ..data.rows import Cell
 from ..errors import CellError, ConfigError, DataError, nearest
+from ..rows import Cell
 from .shelf import fingerprint, keep, take
 from .views import VIEWS, View
 

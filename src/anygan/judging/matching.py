@@ -18,8 +18,8 @@ from torch.nn.functional import normalize
 
 from ..alignment import info_nce
 from ..data.download import cache_folder
-from ..data.rows import Cell, Column
 from ..errors import CellError, DataError
+from ..rows import Cell, Column
 from .judges import FEATURES, Unit, feature_network
 from .shelf import fingerprint, keep, take
 from .views import VIEWS, View

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..data.rows import Cell, DataSet
 from ..errors import CellError, DataError
+from ..rows import Cell, DataSet
 from .judges import Judge
 from .views import VIEWS, View
 

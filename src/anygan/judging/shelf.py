@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ..data.rows import Cell
+from ..rows import Cell
 
 __all__ = ["fingerprint", "keep", "take"]
 

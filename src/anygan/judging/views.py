@@ -30,9 +30,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..data.rows import Cell
 from ..errors import CellError, DataError
 from ..nn.spectral import mel_filterbank, stft
+from ..rows import Cell
 
 __all__ = ["VIEWS", "Pictures", "Records", "Sounds", "Vectors", "View", "Words", "open_picture", "open_sound"]
 

@@ -27,9 +27,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..data.rows import Cell
 from ..errors import CellError, DataError
 from ..nn.spectral import griffin_lim, mel_filterbank, mel_to_magnitude, stft
+from ..rows import Cell
 from .base import Canvas, Modality, Scale
 from .image import contact_sheet
 

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from ..data.rows import Cell
+from ..rows import Cell
 
 __all__ = ["Canvas", "Modality", "Scale"]
 

@@ -22,8 +22,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..data.rows import Cell
 from ..errors import CellError, DataError
+from ..rows import Cell
 from .base import Canvas, Modality, Scale
 
 __all__ = ["Image", "contact_sheet", "playable"]

@@ -24,9 +24,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, gelu, scaled_dot_product_attention
 
-from ..data.rows import Cell
 from ..errors import CellError, DataError
 from ..nn.blocks import full
+from ..rows import Cell
 from .base import Canvas, Modality, Scale
 
 __all__ = ["Text", "TextCanvas", "split"]

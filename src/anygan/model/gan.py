@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from ..config import Config
-from ..data.rows import Batch
 from ..modalities import Canvas, Modality
 from ..nn.blocks import Family, full
+from ..rows import Batch
 from .discriminator import Discriminator
 from .encoder import Encoder
 from .fusion import Fusion

@@ -27,9 +27,9 @@ import PIL.Image
 import soundfile
 from numpy.typing import NDArray
 
-from ..data.rows import Cell
 from ..errors import ConfigError, nearest
 from ..judging.views import Sounds, open_picture, open_sound
+from ..rows import Cell
 from .plot import draw_lines
 
 __all__ = ["Report", "render_cell", "spectrogram"]

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ..data.rows import BadCell, Cell, DataSet
 from ..modalities import Table
 from ..model.fusion import directions
 from ..model.gan import AnyGAN
+from ..rows import BadCell, Cell, DataSet
 from .generate import written
 from .look import chunks, seeded
 from .translate import code_of

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..data.rows import BadCell, DataSet
 from ..errors import DataError
 from ..model.gan import AnyGAN
 from ..report.wording import listed
+from ..rows import BadCell, DataSet
 from .embed import conflict
 from .look import chunks
 

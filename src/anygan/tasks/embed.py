@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..data.rows import BadCell, DataSet
 from ..errors import ConfigError
 from ..model.gan import AnyGAN
+from ..rows import BadCell, DataSet
 from .look import check_names, chunks
 
 __all__ = ["Codes", "conflict", "embed", "search"]

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from ..data.rows import Cell
 from ..model.gan import AnyGAN
+from ..rows import Cell
 from .look import CHUNK, seeded
 
 __all__ = ["STEPS", "generate", "walk", "written"]

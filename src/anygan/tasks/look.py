@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ..data.assemble import assemble
 from ..data.load import BUILT_IN, load_data
 from ..data.readers import read_source
-from ..data.rows import BadCell, Batch, Cell, DataSet
 from ..errors import CellError, ConfigError, DataError, nearest
 from ..modalities import Modality, Table
 from ..model.gan import AnyGAN
+from ..rows import BadCell, Batch, Cell, DataSet
 
 __all__ = ["CHUNK", "Chunk", "Rows", "check_names", "chunks", "open_rows", "scalar_kind", "seeded"]
 

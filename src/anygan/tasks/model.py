@@ -8,10 +8,10 @@ from typing import Any, Self
 import torch
 
 from ..config import Config
-from ..data.rows import Cell, DataSet
 from ..errors import RunError, nearest
 from ..modalities import Modality, from_spec
 from ..model.gan import AnyGAN
+from ..rows import Cell, DataSet
 from ..training import checkpoint
 from .complete import Completed, complete
 from .contradict import Contradiction, contradictions

@@ -17,12 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ..data.rows import DataSet
 from ..errors import ConfigError, RunError
 from ..judging.judges import Judge, train_judge
 from ..metrics import entropy, frechet
 from ..modalities.image import contact_sheet
 from ..report.report import Report
+from ..rows import DataSet
 from ..training import checkpoint
 from ..training.textbook import FORMS, noise, play_textbook
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..data.rows import BadCell, Cell, DataSet
 from ..errors import ConfigError
 from ..model.gan import AnyGAN
+from ..rows import BadCell, Cell, DataSet
 from .generate import walk, written
 from .look import CHUNK, check_names, chunks, seeded
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..config import Config
-from ..data.rows import Batch, DataSet
+from ..rows import Batch, DataSet
 from .ema import average
 from .machine import tune
 from .objective import align, believe, echo, imitate, judge, paint, read

@@ -23,11 +23,11 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from ..alignment import info_nce
-from ..data.rows import Batch
 from ..losses import relativistic_d, relativistic_g
 from ..model.fusion import directions
 from ..model.gan import AnyGAN, Critics
 from ..penalties import gradient_norm
+from ..rows import Batch
 from .damage import Damage
 from .parallel import World
 from .scene import PRIOR, Stage, subsets

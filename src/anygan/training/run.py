@@ -20,10 +20,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from ..config import Config
-from ..data.rows import Batch, DataSet
 from ..data.store import Order, Store
 from ..errors import DataError, RunError
 from ..modalities import KINDS, Canvas, Modality, Scale, from_spec
+from ..rows import Batch, DataSet
 from ..training import checkpoint
 from .parallel import World
 from .players import Players

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..data.rows import Batch
 from ..model.gan import AnyGAN
+from ..rows import Batch
 from .parallel import World
 
 __all__ = ["COPIES", "PENALISED", "PRIOR", "Stage", "scene", "subsets"]

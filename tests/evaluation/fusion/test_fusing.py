@@ -10,12 +10,12 @@ import torch
 
 from anygan.config import Config
 from anygan.data.load import load_data
-from anygan.data.rows import DataSet
 from anygan.evaluation.document import to_json
 from anygan.evaluation.fusion.fusing import fusing
 from anygan.evaluation.fusion.page import add_fusing
 from anygan.model.gan import AnyGAN
 from anygan.report.report import Report
+from anygan.rows import DataSet
 from anygan.training.run import describe
 
 CONFIG = Config(size="tiny", width=2, features=16, code=8, style=4)

@@ -6,9 +6,9 @@ import torch
 
 from anygan.config import Config
 from anygan.data.load import load_data
-from anygan.data.rows import DataSet
 from anygan.evaluation.fusion.looked import Looked
 from anygan.model.gan import AnyGAN
+from anygan.rows import DataSet
 from anygan.tasks.embed import embed
 from anygan.training.run import describe
 

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from anygan.config import Config
 from anygan.data.load import load_data
-from anygan.data.rows import DataSet
 from anygan.evaluation.evaluate import directions, evaluate
 from anygan.evaluation.inner.looking import Sights, look_inside
 from anygan.evaluation.inner.page import add_inside
@@ -22,6 +21,7 @@ from anygan.evaluation.inner.traversals import STEPS, traverse
 from anygan.evaluation.measure import Direction, Judged, Measure
 from anygan.model.gan import AnyGAN
 from anygan.report.report import Report
+from anygan.rows import DataSet
 from anygan.training.run import describe
 
 SIDE = 12

@@ -14,7 +14,6 @@ from points import model_of, only, reader_of, rows_of, without_labels
 from anygan.config import Config
 from anygan.data.assemble import from_rows
 from anygan.data.load import load_data
-from anygan.data.rows import DataSet
 from anygan.evaluation.representation.attributes import attributes_of
 from anygan.evaluation.representation.coded import code_rows, untrained
 from anygan.evaluation.representation.page import add_representation
@@ -23,6 +22,7 @@ from anygan.evaluation.representation.representing import representing
 from anygan.evaluation.representation.retrieving import paired_by_row
 from anygan.model.gan import AnyGAN
 from anygan.report.report import Report
+from anygan.rows import DataSet
 from anygan.tasks.embed import embed
 from anygan.training.run import describe
 

@@ -6,10 +6,10 @@ import torch
 from small_worlds import digits, facts
 
 from anygan.data.captions import THICKNESSES
-from anygan.data.rows import Column, DataSet, Pairing
 from anygan.evaluation.translation.faithful import Attributes
 from anygan.evaluation.translation.plain import Plain
 from anygan.evaluation.translation.spreads import mean_spread
+from anygan.rows import Column, DataSet, Pairing
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...data.rows import Batch, DataSet
 from ...model.gan import AnyGAN
+from ...rows import Batch, DataSet
 from ...tasks.generate import walk, written
 from ...tasks.look import chunks, seeded
 from ...tasks.translate import code_of

@@ -9,10 +9,10 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...data.rows import DataSet
 from ...judging.bench import Progress
 from ...judging.panel import choose
 from ...model.gan import AnyGAN
+from ...rows import DataSet
 from ..probes import LinearProbe, nearest
 from .damaged import LEVELS, MANY, chance_of, damaged
 from .looked import Looked

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...corruption import noise
-from ...data.rows import DataSet
 from ...model.gan import AnyGAN
+from ...rows import DataSet
 from ...tasks.look import CHUNK, chunks, seeded
 
 __all__ = ["Looked"]

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...data.rows import Cell, DataSet
 from ...judging.panel import Seen, choose
 from ...model.gan import AnyGAN
+from ...rows import Cell, DataSet
 from ...tasks.contradict import DOUBTFUL, Contradiction, weigh
 from ...tasks.look import chunks, seeded
 from ..measure import Direction, Judged, Measure

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...data.rows import Cell
 from ...report.report import Report
 from ...report.wording import listed
+from ...rows import Cell
 from ..document import Figures
 from .looking import Sights
 from .tables import add_inside_tables

@@ -16,10 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...data.rows import Cell
 from ...judging.panel import Panel
 from ...metrics import variance_shares
 from ...model.gan import AnyGAN
+from ...rows import Cell
 from ...tasks.generate import written
 from ...tasks.look import CHUNK
 from ..fusion.damaged import chance_of

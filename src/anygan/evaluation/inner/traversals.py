@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from ...data.rows import Cell
 from ...judging.panel import Panel
 from ...model.gan import AnyGAN
+from ...rows import Cell
 from ..strokes import hand
 from .swaps import cells_of, paint
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data.rows import DataSet
+from ...rows import DataSet
 from ..strokes import HANDS, Strokes
 
 __all__ = ["Attribute", "attributes_of"]

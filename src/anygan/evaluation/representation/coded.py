@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...data.rows import DataSet
 from ...errors import CellError
 from ...model.gan import AnyGAN
+from ...rows import DataSet
 from ...tasks.look import CHUNK
 
 __all__ = ["Coded", "code_rows", "untrained"]

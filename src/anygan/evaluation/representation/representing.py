@@ -18,10 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...data.rows import DataSet
 from ...judging.panel import choose
 from ...metrics import alignment, effective_rank, k_means, modality_gap, mutual_information, uniform, uniformity
 from ...model.gan import AnyGAN
+from ...rows import DataSet
 from .attributes import Attribute, attributes_of
 from .coded import code_rows, untrained
 from .probing import FEW, FUSED, Split, known_of, splits, tells

@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...data.rows import DataSet
 from ...judging.panel import choose
 from ...metrics import mean_average_precision, median_rank, partner_rank, precision_at
+from ...rows import DataSet
 from .coded import Coded
 
 __all__ = ["Asking", "paired_by_row", "retrieving"]

@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...data.rows import Cell, DataSet
 from ...judging.bench import Progress
 from ...judging.panel import Seen, choose, readable
 from ...judging.views import open_picture, open_sound
@@ -27,6 +26,7 @@ from ...metrics.features import distances
 from ...modalities import Modality
 from ...model.gan import AnyGAN
 from ...report.report import spectrogram
+from ...rows import Cell, DataSet
 from ...tasks.generate import generate
 from ..measure import Measure
 from ..translation.likeness import Likeness

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...data.rows import Cell, DataSet
 from ...errors import CellError
 from ...judging.panel import readable
 from ...model.gan import AnyGAN
+from ...rows import Cell, DataSet
 from ..strokes import Strokes
 from .plain import Plain
 

@@ -19,11 +19,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...data.rows import Cell, DataSet
 from ...errors import DataError
 from ...judging.matching import Matcher, train_matcher
 from ...judging.panel import choose, readable
 from ...metrics import partner_rank
+from ...rows import Cell, DataSet
 from ..measure import Direction
 
 __all__ = ["Partners", "unlabelled"]

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...data.rows import Cell, DataSet
 from ...errors import CellError, DataError
 from ...judging.panel import Components, choose, readable
+from ...rows import Cell, DataSet
 
 __all__ = ["ROWS", "Plain"]
 

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...data.rows import Cell
 from ...errors import CellError
 from ...modalities import Modality, Table
+from ...rows import Cell
 
 __all__ = ["guessed", "read_all", "record_scores"]
 

@@ -18,10 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...data.rows import Cell, DataSet
 from ...judging.bench import Progress
 from ...judging.panel import Seen, choose
 from ...model.gan import AnyGAN
+from ...rows import Cell, DataSet
 from ...tasks.translate import translate
 from ..measure import Direction, Judged, Measure
 from .contest import contests, won

@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..errors import ConfigError, nearest
+from .errors import ConfigError, nearest
 
 __all__ = ["BadCell", "Batch", "Cell", "Column", "DataSet", "Pairing", "Source"]
 

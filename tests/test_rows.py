@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from anygan.data.rows import Column, DataSet, Pairing
 from anygan.data.store import Order, Store
 from anygan.errors import ConfigError
 from anygan.modalities import Vector
+from anygan.rows import Column, DataSet, Pairing
 
 ROWS = 40
 
