@@ -1,8 +1,5 @@
 """Rows of vectors whose true codes are known, and a model that reads them off: what a representation should score."""
 
-import dataclasses
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -64,18 +61,3 @@ def rows_of(count: int, seed: int, by_row: bool = True, noise: float = 0.1, hole
 
     columns = {name: Column(name, "vector", list(values), (name,)) for name in ("a", "b")}
     return DataSet("points", columns, pairing)
-
-
-def only(data: DataSet, *names: str) -> DataSet:
-    """The same rows with the named modalities only."""
-
-    def pairing(epoch: int) -> Any:
-        whole = data.pairing(epoch)
-        return dataclasses.replace(whole, index={name: whole.index[name] for name in names})
-
-    return dataclasses.replace(data, columns={name: data.columns[name] for name in names}, pairing=pairing)
-
-
-def without_labels(data: DataSet) -> DataSet:
-    """The same rows, of which nothing is known."""
-    return dataclasses.replace(data, pairing=lambda epoch: dataclasses.replace(data.pairing(epoch), labels={}))

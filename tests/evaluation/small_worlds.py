@@ -42,8 +42,24 @@ def facts(count: int, seed: int, holes: float = 0.0) -> DataSet:
     return DataSet(f"facts-{seed}", columns, lambda epoch: Pairing(index))
 
 
-def untrained(data: DataSet) -> AnyGAN:
-    config = Config(size="tiny", width=8, features=32)
+def untrained(data: DataSet, **sizes: Any) -> AnyGAN:
+    """A model of the columns of a data set that has seen none of it."""
+    config = Config(size="tiny", **({"width": 8, "features": 32} | sizes))
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return AnyGAN(describe(data, config), config).eval().requires_grad_(False)
+
+
+def only(data: DataSet, *names: str) -> DataSet:
+    """The same rows with the named modalities only."""
+
+    def pairing(epoch: int) -> Any:
+        whole = data.pairing(epoch)
+        return dataclasses.replace(whole, index={name: whole.index[name] for name in names})
+
+    return dataclasses.replace(data, columns={name: data.columns[name] for name in names}, pairing=pairing)
+
+
+def without_labels(data: DataSet) -> DataSet:
+    """The same rows, of which nothing is known."""
+    return dataclasses.replace(data, pairing=lambda epoch: dataclasses.replace(data.pairing(epoch), labels={}))

@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from small_worlds import only, untrained, without_labels
 
-from anygan.config import Config
 from anygan.data.load import load_data
 from anygan.errors import DataError
 from anygan.evaluation.card import summary, write_card
 from anygan.evaluation.evaluate import Card, directions, evaluate
 from anygan.evaluation.measure import Measure
 from anygan.judging.judges import train_judge
-from anygan.model.gan import AnyGAN
 from anygan.rows import DataSet
-from anygan.training.run import describe
 
 ROWS = 80
 STEPS = 60
@@ -38,40 +36,6 @@ LOG = [
         for i in range(100)
     ),
 ]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("judges")
-
-
-def untrained(data: DataSet) -> AnyGAN:
-    config = Config(size="tiny", width=8, features=32)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        return AnyGAN(describe(data, config), config).eval().requires_grad_(False)
-
-
-def without_labels(data: DataSet) -> DataSet:
-    return dataclasses.replace(data, pairing=lambda epoch: dataclasses.replace(data.pairing(epoch), labels={}))
-
-
-def only(data: DataSet, *names: str) -> DataSet:
-    """The same rows with the named modalities only."""
-
-    def pairing(epoch: int) -> Any:
-        whole = data.pairing(epoch)
-        return dataclasses.replace(whole, index={name: whole.index[name] for name in names})
-
-    return dataclasses.replace(data, columns={name: data.columns[name] for name in names}, pairing=pairing)
 
 
 def holed(data: DataSet) -> DataSet:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from small_worlds import only, untrained, without_labels
 from torch import Tensor
 
-from anygan.config import Config
 from anygan.data.load import load_data
 from anygan.evaluation.evaluate import directions, evaluate
 from anygan.evaluation.inner.looking import Sights, look_inside
@@ -22,18 +22,9 @@ from anygan.evaluation.measure import Direction, Judged, Measure
 from anygan.model.gan import AnyGAN
 from anygan.report.report import Report
 from anygan.rows import DataSet
-from anygan.training.run import describe
 
 SIDE = 12
 SIDES = ("left", "right")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def bars(widths: Any, right: Any) -> Any:
@@ -62,33 +53,9 @@ def world(rows: int, seed: int, broken: Path | None = None) -> DataSet:
     return dataclasses.replace(data, pairing=lambda epoch: dataclasses.replace(data.pairing(epoch), labels=labels))
 
 
-def without_labels(data: DataSet) -> DataSet:
-    return dataclasses.replace(data, pairing=lambda epoch: dataclasses.replace(data.pairing(epoch), labels={}))
-
-
-def only(data: DataSet, *names: str) -> DataSet:
-    def pairing(epoch: int) -> Any:
-        whole = data.pairing(epoch)
-        return dataclasses.replace(whole, index={name: whole.index[name] for name in names})
-
-    return dataclasses.replace(data, columns={name: data.columns[name] for name in names}, pairing=pairing)
-
-
-def untrained(data: DataSet) -> AnyGAN:
-    config = Config(size="tiny", width=4, features=16, code=8, style=4)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        return AnyGAN(describe(data, config), config).eval().requires_grad_(False)
-
-
 @pytest.fixture(scope="module")
 def train() -> DataSet:
     return world(200, 0)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("judges")
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +65,7 @@ def measure(train: DataSet, cache: Path) -> Measure:
 
 @pytest.fixture
 def net(train: DataSet) -> AnyGAN:
-    return untrained(train)
+    return untrained(train, width=4, features=16, code=8, style=4)
 
 
 def chance(seed: int = 0) -> torch.Generator:

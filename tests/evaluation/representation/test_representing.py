@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from points import model_of, only, reader_of, rows_of, without_labels
+from points import model_of, reader_of, rows_of
+from small_worlds import only, without_labels
 
 from anygan.config import Config
 from anygan.data.assemble import from_rows

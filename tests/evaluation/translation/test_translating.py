@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from small_worlds import digits, facts, untrained
 
 from anygan.evaluation.document import to_json
@@ -18,14 +17,6 @@ from anygan.report.report import Report
 
 ROWS, STEPS = 100, 60
 BOTH: list[Direction] = [(("image",), "text"), (("text",), "image")]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Any:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
