@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import torch
-from points import model_of, only, rows_of
+from points import model_of, rows_of
+from small_worlds import only
 
 from anygan.evaluation.cost import costing as module
 from anygan.evaluation.cost.costing import costing, processor
