@@ -6,7 +6,7 @@ class, and what real cells and chance would score.
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from ..judging.bench import Progress
 from ..model.gan import AnyGAN
 from ..rows import DataSet
 from .cost.costing import costing
@@ -62,7 +63,7 @@ def evaluate(
     cache: Path | None = None,
     judge_steps: int | None = None,
     story: Mapping[str, Any] | None = None,
-    progress: Callable[[str, float], None] = lambda what, share: None,
+    progress: Progress = lambda what, share: None,
 ) -> Card:
     """The report card of a model.
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..data.captions import SLANTS, THICKNESSES, classes
 from ..data.hand import slant, thickness
+from ..data.spoken_mnist import thresholds
 from ..judging.panel import readable
 from ..judging.views import Pictures
 from ..rows import Cell, DataSet
@@ -24,8 +25,6 @@ HANDS = {"thickness": THICKNESSES, "slant": SLANTS}
 """What is measured, and what its three classes are called."""
 
 MEASURES = {"thickness": thickness, "slant": slant}
-PARTS = {"thickness": (1 / 3, 2 / 3), "slant": (1 / 4, 3 / 4)}
-"""The quantiles at which classes part."""
 
 MEASURED = 10_000
 """Training pictures whose quantiles are taken at most."""
@@ -59,9 +58,10 @@ class Strokes:
                 continue
             _, numbers = readable(train, name, MEASURED, seed)
             cells = [train.columns[name].cells[number] for number in np.unique(numbers)]
-            if cells and not Pictures.fit(cells).colour and np.median(_pixels(cells)) < DARK:
-                measured = hand(cells)
-                found[name] = {what: _quantiles(measured[what], parts) for what, parts in PARTS.items()}
+            if cells and not Pictures.fit(cells).colour:
+                pixels = _pixels(cells)
+                if np.median(pixels) < DARK:
+                    found[name] = dict(zip(HANDS, thresholds(pixels), strict=True))
         return cls(found)
 
     def classes(self, name: str, cells: Sequence[Cell]) -> dict[str, Numbers]:
@@ -77,16 +77,11 @@ class Strokes:
             return {}
         rows, numbers = readable(data, name)
         distinct, places = np.unique(numbers, return_inverse=True)
-        told = {what: np.full(len(data), -1) for what in PARTS}
+        told = {what: np.full(len(data), -1) for what in HANDS}
         if len(rows):
             for what, said in self.classes(name, [data.columns[name].cells[number] for number in distinct]).items():
                 told[what][rows] = said[places]
         return told
-
-
-def _quantiles(values: NDArray[np.float64], parts: tuple[float, float]) -> tuple[float, float]:
-    low, high = np.quantile(values, parts).tolist()
-    return low, high
 
 
 def _pixels(cells: Sequence[Cell]) -> NDArray[np.uint8]:

@@ -98,4 +98,4 @@ def test_colours_and_bright_pictures_have_no_strokes(shape: tuple[int, ...]) -> 
     column = Column("image", "image", pictures, ("image",))
     data = DataSet("bright", {"image": column}, lambda epoch: Pairing({"image": np.arange(20)}))
     attributes = Attributes(Plain(data, data, ["image"]), data, data, ["image"])
-    assert attributes.classes("image", pictures) == {}
+    assert attributes.strokes.classes("image", pictures) == {}

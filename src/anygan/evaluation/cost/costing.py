@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...judging.bench import Progress
 from ...model.gan import AnyGAN
 from ...rows import Batch, DataSet
 from ...tasks.generate import walk, written
@@ -52,7 +53,7 @@ def costing(
     names: Sequence[str],
     *,
     seed: int = 0,
-    progress: Callable[[str, float], None] = lambda what, share: None,
+    progress: Progress = lambda what, share: None,
 ) -> dict[str, Any]:
     """The section of the card, ready for JSON; times are medians in milliseconds, memory is in bytes.
 

@@ -4,7 +4,7 @@ Judges are those of the rest of the card. Directions are found on training rows;
 """
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...judging.bench import Progress
 from ...judging.panel import Seen, choose
 from ...model.gan import AnyGAN
 from ...rows import Cell, DataSet
@@ -60,7 +61,7 @@ def look_inside(
     train: DataSet,
     judged: Mapping[Direction, Judged],
     drawn: Mapping[str, Seen],
-    progress: Callable[[str, float], None] = lambda what, share: None,
+    progress: Progress = lambda what, share: None,
 ) -> tuple[dict[str, Any], Sights]:
     """The section's figures, ready for JSON, and its cells.
 

@@ -56,11 +56,11 @@ def attributes_of(names: Sequence[str], data: DataSet, train: DataSet) -> list[A
     ]
     strokes = Strokes.fit(train, names)
     for name in strokes.thresholds:
-        known, asked = (strokes.of_rows(side, name) for side in (train, data))
+        told, tested = (strokes.of_rows(side, name) for side in (train, data))
         for what, words in HANDS.items():
             title = f"{what} of {name}" if len(strokes.thresholds) > 1 else what
             if title not in learned:
-                found.append(_measured(title, known[what], asked[what], np.array(words)))
+                found.append(_measured(title, told[what], tested[what], np.array(words)))
     return [attribute for attribute in found if _asks(attribute)]
 
 

@@ -10,7 +10,7 @@ shape knows that has learned nothing: much of a picture can be read off a random
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...judging.bench import Progress
 from ...judging.panel import choose
 from ...metrics import alignment, effective_rank, k_means, modality_gap, mutual_information, uniform, uniformity
 from ...model.gan import AnyGAN
@@ -44,7 +45,7 @@ def representing(
     label: str | None,
     *,
     seed: int = 0,
-    progress: Callable[[str, float], None] = lambda what, share: None,
+    progress: Progress = lambda what, share: None,
 ) -> dict[str, Any]:
     """The section of the card, ready for JSON.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...errors import CellError
 from ...judging.panel import readable
 from ...model.gan import AnyGAN
-from ...rows import Cell, DataSet
+from ...rows import DataSet
 from ..strokes import Strokes
 from .plain import Plain
 
@@ -47,10 +47,6 @@ class Attributes:
         self.truth = {name: self.strokes.of_rows(data, name) for name in self.strokes.thresholds}
         self._learned = {name: self.strokes.of_rows(plain.train, name) for name in self.strokes.thresholds}
 
-    def classes(self, name: str, cells: Sequence[Cell]) -> dict[str, Numbers]:
-        """Attribute -> classes (n,) of cells, 0 to 2; nothing of a modality that is not measured."""
-        return self.strokes.classes(name, cells)
-
     def ceilings(self, model: AnyGAN, name: str) -> dict[str, float]:
         """Share of real test pictures that are of the same class when the model's modality has rewritten them."""
         modality = model.modalities[name]
@@ -62,7 +58,10 @@ class Attributes:
                 cells.append(self.data.columns[name].cells[number])
         if not cells:
             return {}
-        before, after = self.classes(name, cells), self.classes(name, modality.write_all(torch.stack(stored)))
+        before, after = (
+            self.strokes.classes(name, cells),
+            self.strokes.classes(name, modality.write_all(torch.stack(stored))),
+        )
         return {label: float((before[label] == after[label]).mean()) for label in before}
 
     def asked(self, given: Sequence[str], to: str, rows: Numbers) -> dict[str, dict[str, float]]:

@@ -10,7 +10,7 @@ and the ceiling is what the real cells of the same rows reach.
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...errors import DataError
+from ...judging.bench import Progress
 from ...judging.matching import Matcher, train_matcher
 from ...judging.panel import choose, readable
 from ...metrics import partner_rank
@@ -61,7 +62,7 @@ class Partners:
         seed: int = 0,
         steps: int | None = None,
         cache: Path | None = None,
-        progress: Callable[[str, float], None] = lambda what, share: None,
+        progress: Progress = lambda what, share: None,
     ) -> None:
         self.data, self.seed = data, seed
         self.directions = set(wanted)

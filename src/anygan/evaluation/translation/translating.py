@@ -85,7 +85,7 @@ class Translating:
 
     def watch(self, direction: Direction, rows: Numbers, cells: Sequence[Cell]) -> None:
         """Note what must be seen of generated cells themselves."""
-        self._noted.setdefault(direction, []).append(self.attributes.classes(direction[1], cells))
+        self._noted.setdefault(direction, []).append(self.attributes.strokes.classes(direction[1], cells))
         self._looks.setdefault(direction, []).append(self.plain.look(direction[1], cells))
         features = self.partners.features(direction, cells)
         if features is not None:
