@@ -8,21 +8,27 @@ CLIP (Radford et al., 2021):
 
 import torch
 from torch import Tensor
-from torch.nn.functional import log_softmax
 
 from .nn.blocks import full
 
 __all__ = ["info_nce"]
 
+ABSENT = -1e4
+"""Logit of a row that takes no part."""
 
-def info_nce(a: Tensor, b: Tensor, scale: Tensor) -> Tensor:
-    """The loss of each row, (N,).
+
+def info_nce(a: Tensor, b: Tensor, scale: Tensor, there: Tensor | None = None) -> Tensor:
+    """The loss of each row, (..., N).
 
     Args:
-        a: (N, d) unit vectors.
-        b: (N, d) unit vectors; row i belongs to row i of ``a``.
+        a: (..., N, d) unit vectors.
+        b: (..., N, d) unit vectors; row i belongs to row i of ``a``.
         scale: the inverse temperature 1 / T, a scalar.
+        there: (..., N) bool, the rows that take part: the others are nobody's neighbour and their loss is zero.
     """
-    logits = scale * full(a @ b.T)
-    rows = torch.arange(len(a), device=a.device)
-    return -0.5 * (log_softmax(logits, 1)[rows, rows] + log_softmax(logits, 0)[rows, rows])
+    logits = scale * full(a @ b.mT)
+    if there is not None:
+        logits = logits.masked_fill(~(there.unsqueeze(-1) & there.unsqueeze(-2)), ABSENT)
+    forth, back = (logits.log_softmax(axis).diagonal(dim1=-2, dim2=-1) for axis in (-1, -2))
+    lost = -0.5 * (forth + back)
+    return lost if there is None else lost * there

@@ -42,7 +42,7 @@ class Generator(nn.Module):
         if self.axes == 0:
             vectors: Tensor = self.net(z)
             return vectors
-        x = self.first(z).view(len(z), -1, *self.base)
+        x = self.first(z).view(len(z), *self.base, -1).movedim(-1, 1)
         for i, film in enumerate(self.film):
             if i:
                 x = depth_to_space(self.ups[i - 1](x))

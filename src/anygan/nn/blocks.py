@@ -29,10 +29,15 @@ class Family(nn.Module, Generic[M]):
 
 
 def conv(axes: int, inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Module:
-    """A padded convolution over 1 or 2 axes, or a linear layer over none."""
+    """A padded convolution over 1 or 2 axes, or a linear layer over none.
+
+    Over 2 axes channels lie innermost in memory: with bf16 that halves the time of a layer of few channels on a CPU.
+    """
     if axes == 0:
         return nn.Linear(inputs, outputs)
-    return (nn.Conv1d, nn.Conv2d)[axes - 1](inputs, outputs, kernel, stride, kernel // 2)
+    if axes == 1:
+        return nn.Conv1d(inputs, outputs, kernel, stride, kernel // 2)
+    return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2).to(memory_format=torch.channels_last)
 
 
 def full(x: Tensor) -> Tensor:
@@ -45,18 +50,18 @@ def space_to_depth(x: Tensor) -> Tensor:
     n = x.dim() - 2
     split = [part for size in x.shape[2:] for part in (size // 2, 2)]
     x = x.reshape(*x.shape[:2], *split)
-    order = [0, 1, *range(3, 3 + 2 * n, 2), *range(2, 2 + 2 * n, 2)]
-    x = x.permute(order)
-    return x.reshape(x.shape[0], -1, *x.shape[2 + n :])
+    halves = range(2, 2 + 2 * n, 2)
+    x = x.permute([0, *halves, 1, *range(3, 3 + 2 * n, 2)])
+    return x.flatten(1 + n).movedim(-1, 1)
 
 
 def depth_to_space(x: Tensor) -> Tensor:
     """Double every axis: (B, C * 2^n, *axes) -> (B, C, 2 * axes) (Shi et al., sub-pixel convolution, 2016)."""
     n = x.dim() - 2
     sizes = x.shape[2:]
-    x = x.reshape(x.shape[0], -1, *([2] * n), *sizes)
-    order = [0, 1, *(axis for i in range(n) for axis in (2 + n + i, 2 + i))]
-    return x.permute(order).reshape(x.shape[0], -1, *(2 * size for size in sizes))
+    x = x.movedim(1, -1).reshape(x.shape[0], *sizes, -1, *([2] * n))
+    order = [0, *(axis for i in range(n) for axis in (1 + i, 2 + n + i)), 1 + n]
+    return x.permute(order).reshape(x.shape[0], *(2 * size for size in sizes), -1).movedim(-1, 1)
 
 
 def pixel_norm(x: Tensor) -> Tensor:
@@ -108,4 +113,4 @@ class Trunk(nn.Module):
             x = space_to_depth(x)
         for layer in self.layers:
             x = leaky_relu(layer(x), 0.2)
-        return leaky_relu(self.last(x.flatten(1)), 0.2)
+        return leaky_relu(self.last(x.movedim(1, -1).flatten(1)), 0.2)

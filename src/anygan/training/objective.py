@@ -71,16 +71,24 @@ def align(
 
     Each side of a split must hold a cell of its own row: one that is swapped does not say what its row says.
     """
-    total = evidence.sum() * 0
     own = observed & ~damage.swapped.to(observed.device)
     drawn = splits(len(model.names), generator)
-    for a, b in drawn:
-        a, b = a.to(observed.device), b.to(observed.device)
-        rows = ((own & a).any(1) & (own & b).any(1)).nonzero().squeeze(1)
-        if len(rows) > 1:
-            left, right = (model.fusion(evidence[rows], observed[rows] & side) for side in (a, b))
-            total = total + info_nce(left, right, model.log_scale.exp()).mean()
-    return total / (max(1, len(drawn)) * world.size)
+    if not drawn:
+        return evidence.sum() * 0
+    a, b = (torch.stack(sides).to(observed.device) for sides in zip(*drawn, strict=True))
+    left, right = _fused(model, evidence, observed, torch.stack([a, b]))
+    there = (own & a.unsqueeze(1)).any(2) & (own & b.unsqueeze(1)).any(2)
+    lost = info_nce(left, right, model.log_scale.exp(), there).sum(1) / there.sum(1).clamp(min=1)
+    return lost.mean() / world.size
+
+
+def _fused(model: AnyGAN, evidence: Tensor, observed: Tensor, sides: Tensor) -> Tensor:
+    """The codes (..., B, code) of what is observed of each side (..., M), each distinct side fused once."""
+    distinct, which = torch.unique(sides.flatten(0, -2), dim=0, return_inverse=True)
+    given = observed & distinct.unsqueeze(1)
+    many = evidence.expand(len(distinct), *evidence.shape).flatten(0, 1)
+    codes: Tensor = model.fusion(many, given.flatten(0, 1)).unflatten(0, given.shape[:2])
+    return codes[which].unflatten(0, sides.shape[:-1])
 
 
 def believe(
@@ -88,11 +96,10 @@ def believe(
 ) -> Tensor:
     """Cross-entropy of reliability with the truth, of all that is observed and of a subset, averaged over cells."""
     truth = damage.truth().to(evidence)
-    total = evidence.sum() * 0
-    for given in (observed, subsets(observed.cpu(), generator).to(observed.device)):
-        lost = binary_cross_entropy_with_logits(model.fusion.belief(evidence, given), truth, reduction="none")
-        total = total + (lost * given).sum() / given.sum().clamp(min=1)
-    return total / (2 * world.size)
+    given = torch.stack([observed, subsets(observed.cpu(), generator).to(observed.device)])
+    belief = model.fusion.belief(evidence.expand(2, *evidence.shape).flatten(0, 1), given.flatten(0, 1))
+    lost = binary_cross_entropy_with_logits(belief.view_as(given), truth.expand(given.shape), reduction="none")
+    return ((lost * given).sum((1, 2)) / given.sum((1, 2)).clamp(min=1)).mean() / world.size
 
 
 def paint(model: AnyGAN, stages: Mapping[str, Stage]) -> dict[str, Tensor]:

@@ -55,8 +55,10 @@ class World:
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         flat = torch.cat([g.reshape(-1) for g in gradients])
         dist.all_reduce(flat)
-        for parameter, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
-            parameter.grad = part.view_as(parameter)
+        for parameter, gradient, part in zip(
+            parameters, gradients, flat.split([p.numel() for p in parameters]), strict=True
+        ):
+            parameter.grad = gradient.copy_(part.view_as(gradient))
 
     def agree(self, value: float) -> float:
         """Rank 0's value, on every rank."""
