@@ -12,6 +12,7 @@ import pytest
 import torch
 from click.testing import Result
 from every_kind import given, mixed
+from scripted import scripted, stand_in
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
@@ -35,8 +36,8 @@ def test_rows() -> Path:
     return mixed(Path("test"), [given(i) for i in range(ROWS)])
 
 
-def test_the_figure_is_in_both_reports(anygan: Command, mixed_run: Path, stand_in: Path, test_rows: Path) -> None:
-    result = anygan("evaluate", mixed_run, "test", "--out", "card", "--rows", ROWS, "--inception", stand_in)
+def test_the_figure_is_in_both_reports(anygan: Command, mixed_run: Path, test_rows: Path) -> None:
+    result = anygan("evaluate", mixed_run, "test", "--out", "card", "--rows", ROWS, "--inception", stand_in(Path()))
     assert result.exit_code == 0, result.output
     figures = json.loads(Path("card/report.json").read_text())
     for one in figures["translating"]["directions"]:
@@ -49,7 +50,7 @@ def test_the_figure_is_in_both_reports(anygan: Command, mixed_run: Path, stand_i
         assert fid["floor"] == drawn["floor"] > 0
         assert fid["count"] == fid["real"] == ROWS
         assert fid["judge"] == "stand-in.pt"
-    assert drawn["value"] == pytest.approx(by_hand(mixed_run, stand_in), rel=1e-4)
+    assert drawn["value"] == pytest.approx(by_hand(mixed_run, Path("stand-in.pt")), rel=1e-4)
     assert Path("card/report.html").read_text().count("Inception FID (torchmetrics)") == 2
 
 
@@ -105,25 +106,23 @@ def untried(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_mistakes_get_a_sentence_before_judges_are_trained(
     anygan: Command,
     mixed_run: Path,
-    stand_in: Path,
-    scripted: Callable[[nn.Module, Path], Path],
     test_rows: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     words = ("evaluate", mixed_run, "test", "--out", "card", "--inception")
     refused(anygan(*words, "none.pt"), "There is no file none.pt")
     refused(anygan(*words, "test/metadata.csv"), "no TorchScript file", "inception-2015-12-05.pt")
-    many = scripted(Many(), Path("many.pt"))
+    known, many = stand_in(Path()), scripted(Many(), Path("many.pt"))
     refused(anygan(*words, many), "as many pictures as many.pt has features, 15: got 12 of image from", "--rows 15")
-    refused(anygan(*words, stand_in, "--rows", 5), "6: got 5 of image", "--rows 6")
+    refused(anygan(*words, known, "--rows", 5), "6: got 5 of image", "--rows 6")
     monkeypatch.setitem(sys.modules, "torchmetrics.image.fid", None)
-    refused(anygan(*words, stand_in), "pip install torchmetrics")
+    refused(anygan(*words, known), "pip install torchmetrics")
 
 
 @pytest.mark.usefixtures("untried")
-def test_data_without_pictures_have_no_figure(anygan: Command, mixed_run: Path, stand_in: Path) -> None:
+def test_data_without_pictures_have_no_figure(anygan: Command, mixed_run: Path) -> None:
     Path("notes.csv").write_text("note\na note\nanother\n")
     refused(
-        anygan("evaluate", mixed_run, "notes.csv", "--out", "card", "--inception", stand_in),
+        anygan("evaluate", mixed_run, "notes.csv", "--out", "card", "--inception", stand_in(Path())),
         "'notes.csv' has none that the model knows",
     )

@@ -1,10 +1,10 @@
 """Inception FID of what is made: nothing of real cells, the floor of training ones, and only where there are enough."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from scripted import stand_in
 from small_worlds import digits
 
 from anygan.errors import ConfigError
@@ -28,8 +28,8 @@ def train() -> DataSet:
 
 
 @pytest.fixture(scope="module")
-def inception(stand_in: Path) -> Inception:
-    return open_inception(stand_in)
+def inception(tmp_path_factory: pytest.TempPathFactory) -> Inception:
+    return open_inception(stand_in(tmp_path_factory.mktemp("inception")))
 
 
 def pictures(data: DataSet) -> list[Cell]:

@@ -1,7 +1,6 @@
 """Inception: features of pictures as its file gives them, torchmetrics' number, and files that are none."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
+from scripted import scripted, stand_in
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
@@ -66,9 +66,6 @@ class Direct(nn.Module):
         return self.network(img, return_features=True)
 
 
-Write = Callable[[nn.Module, Path], Path]
-
-
 def pictures(count: int, seed: int, brightest: int = 255, *shape: int) -> list[PIL.Image.Image]:
     rng = np.random.default_rng(seed)
     return [PIL.Image.fromarray(rng.integers(0, brightest, shape or (12, 10, 3), np.uint8)) for _ in range(count)]
@@ -78,8 +75,8 @@ def stacked(cells: list[PIL.Image.Image]) -> Tensor:
     return torch.stack([torch.from_numpy(np.array(cell.convert("RGB"))).permute(2, 0, 1) for cell in cells])
 
 
-def test_the_number_is_that_of_torchmetrics_and_ours(stand_in: Path) -> None:
-    inception = open_inception(stand_in)
+def test_the_number_is_that_of_torchmetrics_and_ours(tmp_path: Path) -> None:
+    inception = open_inception(stand_in(tmp_path))
     assert (inception.name, inception.size) == ("stand-in.pt", 6)
     real, made = pictures(150, 0), pictures(90, 1, 200)
     direct = FrechetInceptionDistance(feature=Direct(inception.network))
@@ -94,14 +91,14 @@ def test_the_number_is_that_of_torchmetrics_and_ours(stand_in: Path) -> None:
     assert inception.distance(features[0], features[0]) == pytest.approx(0, abs=1e-9)
 
 
-def test_grey_pictures_have_three_channels_of_one(stand_in: Path) -> None:
-    inception = open_inception(stand_in)
+def test_grey_pictures_have_three_channels_of_one(tmp_path: Path) -> None:
+    inception = open_inception(stand_in(tmp_path))
     grey = pictures(3, 0, 255, 8, 8)
     assert inception.features(grey).equal(inception.features([cell.convert("RGB") for cell in grey]))
 
 
-def test_pictures_of_all_sizes_keep_their_order(stand_in: Path) -> None:
-    inception = open_inception(stand_in)
+def test_pictures_of_all_sizes_keep_their_order(tmp_path: Path) -> None:
+    inception = open_inception(stand_in(tmp_path))
     cells = [*pictures(3, 0), *pictures(2, 1, 255, 40, 30, 3), *pictures(1, 2)]
     single = torch.cat([inception.features([cell]) for cell in cells])
     torch.testing.assert_close(inception.features(cells), single)
@@ -113,20 +110,20 @@ def test_pictures_of_all_sizes_keep_their_order(stand_in: Path) -> None:
     [(Blind(), "return_features"), (Maps(), r"shape \(2, 3, 32, 32\)"), (Several(), "got tuple")],
     ids=["Blind", "Maps", "Several"],
 )
-def test_a_network_without_features_is_refused(scripted: Write, network: nn.Module, told: str, tmp_path: Path) -> None:
+def test_a_network_without_features_is_refused(network: nn.Module, told: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=rf"gives no features.*{told}") as caught:
         open_inception(scripted(network, tmp_path / "other.pt"))
     assert "\n" not in str(caught.value)
 
 
-def test_features_that_are_no_numbers_are_refused(scripted: Write, tmp_path: Path) -> None:
+def test_features_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     inception = open_inception(scripted(Endless(), tmp_path / "endless.pt"))
     assert inception.features(pictures(1, 0)).isfinite().all()
     with pytest.raises(DataError, match=r"endless\.pt"):
         inception.features([PIL.Image.new("RGB", (4, 4), "white")])
 
 
-def test_features_that_depend_on_the_size_are_refused(scripted: Write, tmp_path: Path) -> None:
+def test_features_that_depend_on_the_size_are_refused(tmp_path: Path) -> None:
     inception = open_inception(scripted(Pixels(), tmp_path / "pixels.pt"))
     assert inception.features(pictures(1, 0, 255, 9, 32)).shape == (1, 32)
     with pytest.raises(ConfigError, match="32 features of some pictures and 10 of others"):
@@ -146,16 +143,16 @@ def test_what_is_no_torchscript_is_refused(tmp_path: Path) -> None:
             open_inception(missing)
 
 
-def test_without_torchmetrics_it_says_what_to_type(stand_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_torchmetrics_it_says_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchmetrics.image.fid", None)
     with pytest.raises(ConfigError, match="pip install torchmetrics"):
-        open_inception(stand_in)
+        open_inception(stand_in(tmp_path))
 
 
-def test_a_torchvision_that_does_not_fit_is_told(stand_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_torchvision_that_does_not_fit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> Any:
         raise RuntimeError("operator torchvision::nms does not exist")
 
     monkeypatch.setattr("anygan.judging.inception.importlib.import_module", fail)
     with pytest.raises(ConfigError, match="torchvision::nms"):
-        open_inception(stand_in)
+        open_inception(stand_in(tmp_path))

@@ -1,10 +1,8 @@
-"""What tests of several layers share: a small network in the form of the Inception file of StyleGAN's metrics."""
+"""Networks in TorchScript files, for tests of several layers; one in the form of StyleGAN's Inception."""
 
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import torch
 from torch import Tensor, nn
 
@@ -25,20 +23,14 @@ class StandIn(nn.Module):
         return torch.stack(means + spreads, 1)
 
 
-@pytest.fixture(scope="session")
-def scripted() -> Callable[[nn.Module, Path], Path]:
-    """Writes a network as TorchScript."""
-
-    def write(network: nn.Module, file: Path) -> Path:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            torch.jit.script(network).save(file)
-        return file
-
-    return write
+def scripted(network: nn.Module, file: Path) -> Path:
+    """Write a network as TorchScript."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.script(network).save(file)
+    return file
 
 
-@pytest.fixture(scope="session")
-def stand_in(scripted: Callable[[nn.Module, Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A TorchScript file that --inception takes."""
-    return scripted(StandIn(), tmp_path_factory.mktemp("inception") / "stand-in.pt")
+def stand_in(folder: Path) -> Path:
+    """Write the file ``stand-in.pt``, which --inception takes."""
+    return scripted(StandIn(), folder / "stand-in.pt")
