@@ -136,3 +136,5 @@ def test_evaluate_writes_a_card(anygan: Command, mixed_run: Path) -> None:
     told = json.loads(result.stdout)
     assert Path(told["report"]).read_text("utf-8").startswith("<!DOCTYPE html>")
     assert json.loads(Path("card/report.json").read_text())["data"]["rows"] == 12
+    # Nobody brought Inception, and so nothing is said of it.
+    assert not any("inception" in file.read_text("utf-8").lower() for file in Path("card").iterdir())

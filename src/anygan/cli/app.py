@@ -265,6 +265,13 @@ def search(**options: Any) -> None:
 @click.option("--out", type=PATH, required=True, metavar="DIR", help="The folder for report.json and report.html.")
 @click.option("--train", "training", metavar="DATA", help="What judges learn from; else what the run was trained on.")
 @click.option("--rows", type=click.IntRange(1), default=2000, show_default=True, help="Rows to measure with, at most.")
+@click.option(
+    "--inception",
+    type=PATH,
+    metavar="FILE",
+    help="Tell Inception FID of pictures too, by this TorchScript network (inception-2015-12-05.pt of StyleGAN's "
+    "metrics). Needs torchmetrics, and as many rows as it has features.",
+)
 @SEED
 @DATA_DIR
 def evaluate(**options: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import DataError
 from ..evaluation.card import summary, write_card
 from ..evaluation.evaluate import evaluate
+from ..judging.inception import Inception, open_inception
 from ..rows import DataSet
 from ..tasks.model import Model
 from .answer import Answer, grid
@@ -26,11 +27,14 @@ def run(
     rows: int,
     seed: int,
     data_dir: Path | None,
+    inception: Path | None,
 ) -> Answer:
     """Measure a model on real rows."""
+    network = open_inception(inception) if inception else None
     model = open_model(folder, checkpoint)
     test = model.data(data, data_dir)
-    return report(model, test, _training(model, training, data_dir), out, folder, rows=rows, seed=seed)
+    train = _training(model, training, data_dir)
+    return report(model, test, train, out, folder, rows=rows, seed=seed, inception=network)
 
 
 def report(
@@ -43,6 +47,7 @@ def report(
     rows: int = 2000,
     seed: int = 0,
     judge_steps: int | None = None,
+    inception: Inception | None = None,
 ) -> Answer:
     """Measure, write report.json and report.html into ``out``, and tell the same in a table."""
     with Ticker("evaluate") as ticker:
@@ -54,6 +59,7 @@ def report(
             seed=seed,
             judge_steps=judge_steps,
             story=model.story,
+            inception=inception,
             progress=lambda what, share: ticker.at(share, what=what),
         )
     numbers, page = write_card(card, out, _log(folder / "log.jsonl"))

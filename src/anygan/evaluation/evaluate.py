@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..judging.bench import Progress
+from ..judging.inception import Inception
+from ..judging.panel import choose
 from ..model.gan import AnyGAN
-from ..rows import DataSet
+from ..rows import Cell, DataSet
 from .cost.costing import costing
 from .examples import Examples, choose_examples
+from .fid import InceptionFid
 from .fusion.fusing import fusing
 from .inner.looking import Sights, look_inside
 from .measure import Direction, Measure
@@ -63,6 +67,7 @@ def evaluate(
     cache: Path | None = None,
     judge_steps: int | None = None,
     story: Mapping[str, Any] | None = None,
+    inception: Inception | None = None,
     progress: Progress = lambda what, share: None,
 ) -> Card:
     """The report card of a model.
@@ -76,11 +81,14 @@ def evaluate(
         cache: folder of kept judges; the package's cache folder when not given.
         judge_steps: training steps of the judges; enough for the kind when not given.
         story: a checkpoint's description, for the card to tell what was trained.
+        inception: a network for the Inception FID of pictures, which is left out when not given.
         progress: told what is done ('judges', 'translations', 'samples', 'inside', ...), and the share done.
 
     Raises:
         DataError: when model and data have no modality in common, or a column is of another kind than the model's.
+        ConfigError: when there are fewer pictures than Inception has features, or none.
     """
+    fid = _fid(inception, model, data, train, rows, seed, progress)
     measure = Measure(data, train, rows=rows, seed=seed, cache=cache, judge_steps=judge_steps, progress=progress)
     names, panel = measure.shared(model), measure.panel
     if not names:
@@ -88,11 +96,19 @@ def evaluate(
     ceilings = measure.rewritten(model)
     wanted = directions(names)
     watcher = Translating(model, measure, train, wanted, steps=judge_steps, cache=cache, progress=progress)
-    judged = measure.translate(model, wanted, progress, watcher.watch)
+
+    def watch(direction: Direction, numbers: NDArray[np.int64], cells: Sequence[Cell]) -> None:
+        watcher.watch(direction, numbers, cells)
+        fid.watch(direction, numbers, cells)
+
+    judged = measure.translate(model, wanted, progress, watch)
     translations = [measure.translation(direction, parts, ceilings) for direction, parts in judged.items()]
-    drawn = measure.generate(model, rows, progress)
+    drawn = measure.generate(model, rows, progress, fid.watch)
     agreed = {label: measure.joint(label, drawn, ceilings) for label in panel.labels}
     inside, sights = look_inside(model, measure, train, judged, drawn, progress)
+    translating = watcher.figures(judged)
+    told = [one | fid.of((tuple(one["given"]), one["to"])) for one in translating["directions"]]
+    sampled = sampling(model, measure, watcher.likeness, train, drawn, progress)
     written = {pair: {"written": ceiling} for pair, ceiling in ceilings.items()}
     figures = {
         "run": _run(model, story or {}),
@@ -112,8 +128,8 @@ def evaluate(
         "fusion": fusing(model, measure.data, train, panel.labels, seed=seed, progress=progress),
         "representation": representing(model, measure.data, train, names, panel.primary, seed=seed, progress=progress),
         "cost": costing(model, measure.data, names, seed=seed, progress=progress),
-        "translating": watcher.figures(judged),
-        "sampling": sampling(model, measure, watcher.likeness, train, drawn, progress),
+        "translating": translating | {"directions": told},
+        "sampling": {name: one | fid.of(((), name)) for name, one in sampled.items()},
         "notes": _notes(measure, names),
     }
     return Card(figures, choose_examples(model, measure.data, names, panel.primary, seed), sights)
@@ -131,6 +147,22 @@ def directions(names: Sequence[str]) -> list[Direction]:
     sizes = range(1, len(names)) if len(names) <= MANY else (1, 2, len(names) - 1)
     given = [subset for size in sizes for subset in itertools.combinations(names, size)]
     return [(subset, to) for subset in given for to in names if to not in subset]
+
+
+def _fid(
+    inception: Inception | None,
+    model: AnyGAN,
+    data: DataSet,
+    train: DataSet,
+    rows: int,
+    seed: int,
+    progress: Progress,
+) -> InceptionFid:
+    """Who measures pictures by Inception, on the rows that :class:`Measure` takes; made before judges cost minutes."""
+    test, others = (some.take(choose(len(some), rows, seed)) for some in (data, train))
+    kinds = {name: modality.kind for name, modality in model.modalities.items()}
+    names = [n for n, kind in kinds.items() if kind == "image" and n in data.columns and n in train.columns]
+    return InceptionFid(inception, test, others, names, progress)
 
 
 def _run(model: AnyGAN, story: Mapping[str, Any]) -> dict[str, Any]:

@@ -145,15 +145,23 @@ class Measure:
             for (names, to), parts in found.items()
         }
 
-    def generate(self, model: AnyGAN, count: int, progress: Progress = lambda what, share: None) -> dict[str, Seen]:
-        """Draw rows from noise and judge every modality."""
+    def generate(
+        self,
+        model: AnyGAN,
+        count: int,
+        progress: Progress = lambda what, share: None,
+        watch: Watch = lambda direction, rows, cells: None,
+    ) -> dict[str, Seen]:
+        """Draw rows from noise and judge every modality. Who watches is told of a direction that gives nothing."""
         parts: dict[str, list[Seen]] = {name: [] for name in self.shared(model)}
         drawn = generate(model, count, seed=self.seed)
         for first in range(0, count, CHUNK):
             progress("samples", first / count)
             rows = list(itertools.islice(drawn, CHUNK))
             for name, seen in parts.items():
-                seen.append(self.panel.look(name, [row[name] for row in rows]))
+                cells = [row[name] for row in rows]
+                watch(((), name), np.arange(first, first + len(rows)), cells)
+                seen.append(self.panel.look(name, cells))
         progress("samples", 1.0)
         return {name: Seen.join(seen) for name, seen in parts.items()}
 

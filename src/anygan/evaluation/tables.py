@@ -1,11 +1,12 @@
 """The tables of a report card: the numbers behind its words, each beside what real cells score."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..report.report import Report
 from .document import Figures
 
-__all__ = ["add_coherence", "add_distances", "add_judges"]
+__all__ = ["add_coherence", "add_distances", "add_inception", "add_judges"]
 
 
 def add_coherence(report: Report, figures: Figures) -> None:
@@ -50,6 +51,19 @@ def add_distances(report: Report, figures: Figures) -> None:
     rows.append(["judge", *(told["judge"] for told in drawn.values())])
     count = min(told["count"] for told in drawn.values())
     report.table(["given", *(f"to {name}" for name in drawn)], rows, f"at least {count:,} cells on either side")
+
+
+def add_inception(report: Report, headers: Sequence[str], told: Sequence[tuple[list[str], Figures]]) -> None:
+    """Inception FID of what has one: pairs of what stands first in the row, and the figures that may hold it."""
+    found = [(first, figures["inception_fid"]) for first, figures in told if "inception_fid" in figures]
+    rows = [[*first, fid["value"], fid["floor"], fid["count"]] for first, fid in found]
+    if rows:
+        fid = found[0][1]
+        note = (
+            f"Network: {fid['judge']}, {fid['features']:,} features. The floor is of as many real training pictures; "
+            f"both are measured against those of the test rows, {min(fid['real'] for _, fid in found):,} or more"
+        )
+        report.table([*headers, "Inception FID (torchmetrics)", "floor: real", "pictures"], rows, note)
 
 
 def add_judges(report: Report, figures: Figures) -> None:

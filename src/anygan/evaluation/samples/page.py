@@ -9,6 +9,7 @@ import PIL.Image
 from ...report.report import Report
 from ...report.wording import listed
 from ..document import Figures
+from ..tables import add_inception
 from ..translation.likeness import LIKENESS
 from ..translation.page import likeness_columns
 
@@ -38,6 +39,7 @@ def add_sampling(report: Report, figures: Figures) -> None:
         "variety: Vendi score over that of as many real test cells; authentic: share of samples whose nearest training "
         "cell is nearer to another than to them; in brackets what real cells score",
     )
+    add_inception(report, ["drawn"], [([name], one) for name, one in told.items()])
 
 
 def _varied(told: Figures) -> str:

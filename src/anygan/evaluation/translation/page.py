@@ -3,6 +3,7 @@
 from ...report.report import Report
 from ...report.wording import listed, percent
 from ..document import Figures
+from ..tables import add_inception
 from .likeness import LIKENESS
 
 __all__ = ["add_translating", "likeness_columns"]
@@ -42,7 +43,7 @@ def add_translating(report: Report, figures: Figures) -> None:
     if len(shown) > MANY:
         shown = [one for one in shown if one["spread_of_draws"] is not None]
         report.words("The tables tell what one modality alone, and all but one, are worth; `report.json` has the rest.")
-    for add in (_against, _partners, _attributes, _records, _likeness):
+    for add in (_against, _partners, _attributes, _records, _likeness, _inception):
         add(report, told | {"directions": shown})
 
 
@@ -166,3 +167,8 @@ def _likeness(report: Report, told: Figures) -> None:
         f"{told['draws']} draws from one row, over that of real cells within {condition}; the more is given, the less "
         "is left open",
     )
+
+
+def _inception(report: Report, told: Figures) -> None:
+    """The figure of other papers, where it was asked for."""
+    add_inception(report, ["given", "wanted"], [([" + ".join(o["given"]), o["to"]], o) for o in told["directions"]])
