@@ -20,7 +20,7 @@ from ..errors import RunError
 
 __all__ = ["load", "pack_optimizer", "save", "unpack_optimizer"]
 
-SCHEMA = "1"
+SCHEMA = "2"
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, Any]) -> None:
