@@ -156,8 +156,8 @@ def table(model: Model, real: DataSet, test: DataSet, rows: int, seed: int) -> S
     shown, told = look([row["table"] for row in new]), parsed([row["text"] for row in new])
     for what in ("class", "size"):
         scores[f"drawn: agreement, {what}"] = {"value": float(np.mean(shown[what] == told[what]))}
-        share = np.unique(told[what], return_counts=True)[1].max() / rows
-        scores[f"drawn: commonest {what}"] = {"value": float(share), "mode": float(usual[what])}
+        share = max(float(np.mean(told[what] == one)) for one in np.unique(truth[what]))
+        scores[f"drawn: commonest {what}"] = {"value": share, "mode": float(usual[what])}
     return scores
 
 
