@@ -7,7 +7,7 @@ import torch
 
 from anygan import losses
 from anygan.alignment import info_nce
-from anygan.penalties import slope
+from anygan.penalties import gradient_norm
 
 PAIRS = [name.removesuffix("_d") for name in losses.__all__ if name.endswith("_d")]
 
@@ -44,13 +44,9 @@ def test_closed_forms() -> None:
     assert losses.relativistic_g(one, zero).item() == pytest.approx(math.log(1 + math.e))
 
 
-def test_slope_of_a_quadratic_score_and_its_own_gradient() -> None:
-    canvas = torch.randn(5, 2, requires_grad=True)
-    found = slope(canvas.square().sum(1), canvas)
-    assert found.allclose(2 * canvas)
-    found.square().sum().backward()
-    assert canvas.grad is not None
-    assert canvas.grad.allclose(8 * canvas)
+def test_gradient_norm_of_a_linear_score() -> None:
+    weight, canvas = torch.tensor([3.0, 4.0]), torch.randn(5, 2, requires_grad=True)
+    assert gradient_norm(canvas @ weight, canvas).allclose(torch.full((5,), 25.0))
 
 
 def test_contrast_of_alike_and_of_perfect_pairs() -> None:

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from .nn.blocks import full
 
-__all__ = ["slope"]
+__all__ = ["gradient_norm"]
 
 
-def slope(score: Tensor, canvas: Tensor) -> Tensor:
-    """``grad_x D(x)``, differentiable again: scores (B,), canvases (B, ...) that require grad -> (B, ...)."""
+def gradient_norm(score: Tensor, canvas: Tensor) -> Tensor:
+    """``|grad D|^2`` of each row: scores (B,), canvases (B, ...) that require grad -> (B,), differentiable again."""
     (gradient,) = torch.autograd.grad(score.sum(), canvas, create_graph=True)
-    return full(gradient)
+    return full(gradient.flatten(1)).square().sum(1)

@@ -1,27 +1,14 @@
 """What a step shares and minimises."""
 
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anygan.config import Config
-from anygan.losses import relativistic_g
 from anygan.modalities import Vector
 from anygan.rows import Batch
 from anygan.training.damage import Damage
-from anygan.training.objective import (
-    Verdict,
-    align,
-    believe,
-    echo,
-    health,
-    imitate,
-    judge,
-    paint,
-    read,
-    splits,
-)
+from anygan.training.objective import align, believe, echo, imitate, judge, paint, read, splits
 from anygan.training.parallel import World
 from anygan.training.players import Players
 from anygan.training.scene import COPIES, PRIOR, Stage, scene, subsets
@@ -41,10 +28,6 @@ def players(*names: str) -> Players:
 def batch(*names: str, rows: int = 16) -> Batch:
     values = {n: torch.randn(rows, 3, generator=chance(i)) for i, n in enumerate(names)}
     return Batch(values, {n: torch.ones(rows, dtype=torch.bool) for n in names})
-
-
-def total(verdicts: dict[str, Verdict]) -> torch.Tensor:
-    return torch.stack([verdict.loss for verdict in verdicts.values()]).sum()
 
 
 def look(game: Players, rows: Batch, seed: int = 0) -> dict[str, Stage]:
@@ -140,35 +123,13 @@ def test_each_loss_moves_its_own_weights_only() -> None:
     assert moved() == {"encoders", "fusion"}
     stages = look(game, rows)
     fakes = paint(model, stages)
-    verdicts = judge(critics, stages, fakes, 0.1)
-    total(verdicts).backward()
+    judge(critics, stages, fakes, 0.1)[0].backward()
     assert moved() == {"critics"}
-    imitate(verdicts, stages, fakes).backward(retain_graph=True)
+    critics.requires_grad_(False)
+    imitate(critics, stages, fakes).backward(retain_graph=True)
     assert moved() == {"generators", "prior"}
     echo(game.mean, stages, fakes).backward()
     assert moved() == {"generators"}
-
-
-@pytest.mark.parametrize("gamma", [0.0, 0.1])
-def test_generators_follow_the_slope_of_their_own_loss(gamma: float) -> None:
-    """The pull taken from the discriminators' backward pass is the gradient that a second look would give."""
-    game, rows = players("a", "b"), batch("a", "b")
-    stages = look(game, rows)
-    fakes = {n: f.detach().requires_grad_() for n, f in paint(game.model, stages).items()}
-    verdicts = judge(game.critics, stages, fakes, gamma)
-    total(verdicts).backward()
-    imitated = imitate(verdicts, stages, fakes)
-    imitated.backward()
-    values = []
-    for name, fake in fakes.items():
-        stage, critic = stages[name], game.critics.codes if name == PRIOR else game.critics.canvases[name]
-        again = fake.detach().requires_grad_()
-        scores = (critic.score(critic(canvas), stage.condition) for canvas in (stage.real, again))
-        value = relativistic_g(*scores).sum() / stage.count
-        value.backward()
-        assert torch.allclose(fake.grad, again.grad, rtol=1e-4, atol=1e-8)
-        values.append(value.detach())
-    assert torch.stack(values).sum().item() == pytest.approx(imitated.item(), rel=1e-5)
 
 
 def test_a_swapped_cell_alone_is_no_positive() -> None:
@@ -226,6 +187,6 @@ def test_one_modality_is_the_plain_game() -> None:
 def test_signals_tell_the_state_of_every_game() -> None:
     game, rows = players("a", "b"), batch("a", "b")
     stages = look(game, rows)
-    signals = health(judge(game.critics, stages, paint(game.model, stages), 0.1))
+    signals = judge(game.critics, stages, paint(game.model, stages), 0.1)[1]
     assert set(signals) == {f"{n}/{s}" for n in ("a", "b", PRIOR) for s in ("accuracy", "gap", "r1", "r2")}
     assert all(0 <= signals[f"{n}/accuracy"] <= 1 for n in ("a", "b"))

@@ -56,9 +56,10 @@ def main(out: Path) -> None:
     (align(players.model, *seen, chance, world) + believe(players.model, *seen, chance, world)).backward()
     stages = scene(players.model, players.mean, batch, canvases, chance, world)
     fakes = paint(players.model, stages)
-    verdicts = judge(players.critics, stages, fakes, config.gamma)
-    torch.stack([verdict.loss for verdict in verdicts.values()]).sum().backward()
-    (imitate(verdicts, stages, fakes) + echo(players.mean, stages, fakes)).backward()
+    judge(players.critics, stages, fakes, config.gamma)[0].backward()
+    players.critics.requires_grad_(False)
+    (imitate(players.critics, stages, fakes) + echo(players.mean, stages, fakes)).backward()
+    players.critics.requires_grad_(True)
     gradients = {}
     for part, module in (("model", players.model), ("critics", players.critics)):
         named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from ..nn.blocks import MLP, channel_norm, channels_at, conv, depth_to_space
+from ..nn.blocks import MLP, channels_at, conv, depth_to_space, pixel_norm
 
 __all__ = ["Generator"]
 
@@ -47,5 +47,5 @@ class Generator(nn.Module):
             if i:
                 x = depth_to_space(self.ups[i - 1](x))
             scale, shift = film(z).view(len(z), 2, -1, *[1] * self.axes).unbind(1)
-            x = leaky_relu(channel_norm(x) * (1 + scale) + shift, 0.2)
+            x = leaky_relu(pixel_norm(x) * (1 + scale) + shift, 0.2)
         return depth_to_space(self.last(x))

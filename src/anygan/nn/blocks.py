@@ -7,9 +7,9 @@ from typing import Generic, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import layer_norm, leaky_relu
+from torch.nn.functional import leaky_relu
 
-__all__ = ["MLP", "Family", "Trunk", "channel_norm", "channels_at", "conv", "depth_to_space", "full", "space_to_depth"]
+__all__ = ["MLP", "Family", "Trunk", "channels_at", "conv", "depth_to_space", "full", "pixel_norm", "space_to_depth"]
 SMALLEST = 4
 """Longest side of the last grid of a trunk."""
 
@@ -37,9 +37,7 @@ def conv(axes: int, inputs: int, outputs: int, kernel: int = 3, stride: int = 1)
         return nn.Linear(inputs, outputs)
     if axes == 1:
         return nn.Conv1d(inputs, outputs, kernel, stride, kernel // 2)
-    layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2)
-    layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
-    return layer
+    return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2).to(memory_format=torch.channels_last)
 
 
 def full(x: Tensor) -> Tensor:
@@ -66,9 +64,9 @@ def depth_to_space(x: Tensor) -> Tensor:
     return x.permute(order).reshape(x.shape[0], *(2 * size for size in sizes), -1).movedim(-1, 1)
 
 
-def channel_norm(x: Tensor) -> Tensor:
-    """Zero mean and unit variance over the channels of every position (Ba et al., *Layer normalization*, 2016)."""
-    return layer_norm(x.movedim(1, -1), (x.shape[1],)).movedim(-1, 1)
+def pixel_norm(x: Tensor) -> Tensor:
+    """Unit mean square over the channels of every position (Karras et al., progressive growing, 2018)."""
+    return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-6)
 
 
 def channels_at(size: int, width: int, most: int) -> int:

@@ -12,7 +12,7 @@ from ..config import Config
 from ..rows import Batch, DataSet
 from .ema import average
 from .machine import tune
-from .objective import align, believe, echo, health, imitate, judge, paint, read
+from .objective import align, believe, echo, imitate, judge, paint, read
 from .run import Run
 from .scene import scene
 from .schedule import rate
@@ -70,11 +70,11 @@ def train(data: DataSet, out: Path | str, config: Config | None = None, *, resum
     began = saved - clock.seconds
     while clock.position(config) < 1:
         chance = run.chance()
-        signs: dict[str, float] = {}
+        health: dict[str, float] = {}
         if clock.game is None:
             losses = draw(run, chance)
         else:
-            losses, signs = play(run, run.batch(clock.step), chance, rate(clock.played(config)))
+            losses, health = play(run, run.batch(clock.step), chance, rate(clock.played(config)))
         clock.step += 1
         clock.seconds = run.world.agree(time.monotonic() - began)
         if clock.game is not None:
@@ -82,9 +82,9 @@ def train(data: DataSet, out: Path | str, config: Config | None = None, *, resum
         elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
             run.settle()
         if time.monotonic() - saved > run.interval:
-            signs["fidelity"] = run.save()
+            health["fidelity"] = run.save()
             saved = time.monotonic()
-        record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, signs)
+        record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, health)
         run.log(asdict(record))
         away = time.monotonic()
         try:
@@ -132,17 +132,18 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     with run.autocast():
         stages = scene(model, players.mean, batch, canvases, chance, world)
         fakes = paint(model, stages)
-        verdicts = judge(critics, stages, fakes, config.gamma)
-    judged = torch.stack([verdict.loss for verdict in verdicts.values()]).sum()
+        judged, health = judge(critics, stages, fakes, config.gamma)
     players.judges.zero_grad()
     judged.backward()
     run.descend(players.judges, config.lr * factor)
 
+    critics.requires_grad_(False)
     with run.autocast():
-        imitated = imitate(verdicts, stages, fakes)
+        imitated = imitate(critics, stages, fakes)
         echoed = echo(players.mean, stages, fakes)
     players.makers.zero_grad()
     (imitated + ECHO * echoed).backward()
+    critics.requires_grad_(True)
     run.descend(players.makers, config.lr * factor)
     losses = {"align": aligned, "believe": believed, "judge": judged, "imitate": imitated, "echo": echoed}
-    return {k: float(v.detach()) for k, v in losses.items()}, {k: float(v) for k, v in health(verdicts).items()}
+    return {k: float(v.detach()) for k, v in losses.items()}, {k: float(v) for k, v in health.items()}

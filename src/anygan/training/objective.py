@@ -16,7 +16,6 @@ generators and the prior see are codes of the averaged encoders, without gradien
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import product
 
 import torch
@@ -25,16 +24,15 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from ..alignment import info_nce
 from ..losses import relativistic_d, relativistic_g
-from ..model.discriminator import Discriminator
 from ..model.fusion import directions
 from ..model.gan import AnyGAN, Critics
-from ..penalties import slope
+from ..penalties import gradient_norm
 from ..rows import Batch
 from .damage import Damage
 from .parallel import World
 from .scene import PRIOR, Stage, subsets
 
-__all__ = ["Verdict", "align", "believe", "echo", "health", "imitate", "judge", "paint", "read", "splits"]
+__all__ = ["align", "believe", "echo", "imitate", "judge", "paint", "read", "splits"]
 
 SPLITS = 6
 
@@ -81,8 +79,7 @@ def align(
     left, right = _fused(model, evidence, observed, torch.stack([a, b]))
     there = (own & a.unsqueeze(1)).any(2) & (own & b.unsqueeze(1)).any(2)
     lost = info_nce(left, right, model.log_scale.exp(), there).sum(1) / there.sum(1).clamp(min=1)
-    contrast: Tensor = lost.mean() / world.size
-    return contrast
+    return lost.mean() / world.size
 
 
 def _fused(model: AnyGAN, evidence: Tensor, observed: Tensor, sides: Tensor) -> Tensor:
@@ -91,8 +88,7 @@ def _fused(model: AnyGAN, evidence: Tensor, observed: Tensor, sides: Tensor) -> 
     given = observed & distinct.unsqueeze(1)
     many = evidence.expand(len(distinct), *evidence.shape).flatten(0, 1)
     codes: Tensor = model.fusion(many, given.flatten(0, 1)).unflatten(0, given.shape[:2])
-    fused: Tensor = codes[which].unflatten(0, sides.shape[:-1])
-    return fused
+    return codes[which].unflatten(0, sides.shape[:-1])
 
 
 def believe(
@@ -119,82 +115,50 @@ def paint(model: AnyGAN, stages: Mapping[str, Stage]) -> dict[str, Tensor]:
     return fakes
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What one discriminator said of a stage's n pairs, real and generated.
-
-    Attributes:
-        loss: its own, a scalar.
-        gap: (n,) D(x|c) - D(x'|c), without gradient.
-        norms: (2,) mean |grad D|^2 of the penalised rows, real and generated.
-        slope: (p, *shape) grad_x' D of the penalised generated rows, which come first.
-        shown: (2 (n - p), *shape) the real and the generated canvases of all others, whose gradient ``loss`` leaves.
-    """
-
-    loss: Tensor
-    gap: Tensor
-    norms: Tensor
-    slope: Tensor
-    shown: Tensor
-
-    def pull(self, count: int) -> Tensor:
-        """The gradient of the generator's loss in each generated canvas, (n, *shape), once ``loss`` has gone backward.
-
-        Both losses are functions of the gap, so their gradients in x' are one slope, grad_x' D, times a factor a row:
-        sigmoid(-gap) for the discriminator, -sigmoid(gap) for the generator. No second look is needed.
-        """
-        assert self.shown.grad is not None
-        rows = self.gap.view(-1, *[1] * (self.shown.dim() - 1))
-        left = self.shown.grad.chunk(2)[1] * count / (-rows[len(self.slope) :]).sigmoid().clamp(min=1e-8)
-        return torch.cat([self.slope, left]) * -rows.sigmoid() / count
-
-
 def judge(
     critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor], gamma: float
-) -> dict[str, Verdict]:
-    """What the discriminators say of each stage; the sum of their losses is what they minimise."""
-    verdicts = {}
-    for name, fake in fakes.items():
-        critic, weight = (critics.codes, PRIOR_GAMMA) if name == PRIOR else (critics.canvases[name], 1.0)
-        verdicts[name] = _verdict(critic, stages[name], fake.detach(), weight * gamma)
-    return verdicts
-
-
-def _verdict(critic: Discriminator, stage: Stage, fake: Tensor, gamma: float) -> Verdict:
-    real = stage.real
-    if stage.blur is not None:
-        real, fake = real + stage.blur[0], fake + stage.blur[1]
-    first = stage.penalised if gamma > 0 else 0
-    near, far = (torch.cat([real[part], fake[part]]).requires_grad_() for part in (slice(first), slice(first, None)))
-    seen = [critic(both).chunk(2) for both in (near, far)]
-    known = stage.condition[:first]
-    slopes = slope(torch.cat([critic.score(half, known) for half in seen[0]]), near).chunk(2)
-    norms = torch.stack([half.flatten(1).square().sum() for half in slopes])
-    seen_real, seen_fake = (torch.cat(parts) for parts in zip(*seen, strict=True))
-    score_real, score_fake = critic.score(seen_real, stage.condition), critic.score(seen_fake, stage.condition)
-    lost = relativistic_d(score_real, score_fake) + relativistic_d(score_real, critic.score(seen_real, stage.wrong))
-    loss = lost.sum() / stage.count + gamma / 2 * norms.sum() / max(1, stage.quarter)
-    gap = (score_real - score_fake).detach()
-    return Verdict(loss, gap, norms.detach() / max(1, first), slopes[1].detach(), far)
-
-
-def health(verdicts: Mapping[str, Verdict]) -> dict[str, Tensor]:
-    """The state of every game: pair accuracy, gap, R1 and R2, as ``stage/signal``."""
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The discriminators' loss, a scalar, and the state of the game: pair accuracy, gap, R1 and R2 of each stage."""
+    losses = []
     signals: dict[str, Tensor] = {}
-    for name, verdict in verdicts.items():
-        r1, r2 = verdict.norms
-        told = {"accuracy": (verdict.gap > 0).float().mean(), "gap": verdict.gap.mean(), "r1": r1, "r2": r2}
+    for name, fake in fakes.items():
+        stage, critic = stages[name], critics.codes if name == PRIOR else critics.canvases[name]
+        real, fake = stage.real, fake.detach()
+        if stage.blur is not None:
+            real, fake = real + stage.blur[0], fake + stage.blur[1]
+        weight = PRIOR_GAMMA * gamma if name == PRIOR else gamma
+        features, penalty = [], real.new_zeros(2)
+        for part, punish in ((slice(0, stage.penalised), gamma > 0), (slice(stage.penalised, None), False)):
+            if len(real[part]) == 0:
+                continue
+            both = torch.cat([real[part], fake[part]])
+            seen = critic(both.requires_grad_(punish))
+            if punish:
+                norms = gradient_norm(critic.score(seen, stage.condition[part].repeat(2, 1)), both)
+                penalty = torch.stack([half.sum() for half in norms.chunk(2)])
+            features.append(seen.chunk(2))
+        seen_real, seen_fake = (torch.cat([f[side] for f in features]) for side in (0, 1))
+        score_real, score_fake = critic.score(seen_real, stage.condition), critic.score(seen_fake, stage.condition)
+        loss = relativistic_d(score_real, score_fake) + relativistic_d(score_real, critic.score(seen_real, stage.wrong))
+        losses.append(loss.sum() / stage.count + weight / 2 * penalty.sum() / max(1, stage.quarter))
+        r1, r2 = penalty.detach() / max(1, stage.penalised)
+        gap = (score_real - score_fake).detach()
+        told = {"accuracy": (gap > 0).float().mean(), "gap": gap.mean(), "r1": r1, "r2": r2}
         signals |= {f"{name}/{key}": value for key, value in told.items()}
-    return signals
+    return torch.stack(losses).sum(), signals
 
 
-def imitate(verdicts: Mapping[str, Verdict], stages: Mapping[str, Stage], fakes: Mapping[str, Tensor]) -> Tensor:
-    """The loss of generators and prior, a scalar, from what the discriminators said before they moved."""
+def imitate(critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor]) -> Tensor:
+    """The loss of generators and prior, a scalar. The critics' own weights should not require grad here."""
     losses = []
     for name, fake in fakes.items():
-        verdict, count = verdicts[name], stages[name].count
-        value = relativistic_g(verdict.gap, torch.zeros_like(verdict.gap)).sum() / count
-        losses.append(value + ((fake - fake.detach()) * verdict.pull(count)).sum())
+        stage, critic = stages[name], critics.codes if name == PRIOR else critics.canvases[name]
+        real = stage.real
+        if stage.blur is not None:
+            real, fake = real + stage.blur[0], fake + stage.blur[1]
+        with torch.no_grad():
+            score_real = critic.score(critic(real), stage.condition)
+        losses.append(relativistic_g(score_real, critic.score(critic(fake), stage.condition)).sum() / stage.count)
     return torch.stack(losses).sum()
 
 

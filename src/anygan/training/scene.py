@@ -87,14 +87,12 @@ class Crowd:
     Attributes:
         evidence: (B, M, code).
         observed: (B, M) bool, on the CPU, where what is drawn of it is drawn.
-        whole: (B, code) the codes of all that is observed.
         copies: how many times each row stands in it.
     """
 
     mean: AnyGAN
     evidence: Tensor
     observed: Tensor
-    whole: Tensor
     copies: int = 1
 
     def fuse(self, given: Tensor) -> Tensor:
@@ -104,9 +102,8 @@ class Crowd:
 
     def times(self, copies: int) -> "Crowd":
         """Every row so many times."""
-        parts = (self.evidence, self.observed, self.whole)
-        evidence, observed, whole = (part.repeat_interleave(copies, 0) for part in parts)
-        return Crowd(self.mean, evidence, observed, whole, copies)
+        evidence, observed = self.evidence.repeat_interleave(copies, 0), self.observed.repeat_interleave(copies, 0)
+        return Crowd(self.mean, evidence, observed, copies)
 
 
 @torch.no_grad()
@@ -120,7 +117,7 @@ def scene(
     """
     evidence = world.gather(mean.evidence(canvases))
     observed = world.gather(batch.observed().to(evidence.device, torch.uint8)).bool().cpu()
-    crowd = Crowd(mean, evidence, observed, mean.fusion(evidence, observed.to(evidence.device)))
+    crowd = Crowd(mean, evidence, observed)
     many = crowd.times(COPIES)
     stages = {}
     for m, name in enumerate(model.names):
@@ -146,7 +143,7 @@ def _stage(model: AnyGAN, crowd: Crowd, m: int, real: Tensor, generator: torch.G
     if len(model.names) > 1:
         way = way.to(device)
         code = torch.where((way == 0) & condition.any(1, keepdim=True), condition, code)
-        code = torch.where(way == 1, crowd.whole, code)
+        code = torch.where(way == 1, crowd.fuse(crowd.observed), code)
     style = torch.randn(rows, model.style, generator=generator).to(device)
     codes = condition, torch.where(both, other, condition), code, style
     return _mine(crowd.observed[:, m], real, codes, model.canvases[model.names[m]].noise, generator, world)
@@ -159,7 +156,7 @@ def _prior_stage(model: AnyGAN, crowd: Crowd, generator: torch.Generator, world:
     spared = torch.rand(observed.shape, generator=generator).masked_fill(~observed, 2.0).argmin(1, keepdim=True)
     known = torch.where((known == observed).all(1, keepdim=True), known.scatter(1, spared, False), known)
     given, noise = crowd.fuse(known), torch.randn(rows, model.style, generator=generator).to(crowd.evidence.device)
-    real = world.mine(crowd.whole) * math.sqrt(model.code)
+    real = world.mine(crowd.fuse(observed)) * math.sqrt(model.code)
     return _mine(torch.ones(rows, dtype=torch.bool), real, (given, given, given, noise), 0.0, generator, world)
 
 
