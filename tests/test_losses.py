@@ -55,3 +55,12 @@ def test_contrast_of_alike_and_of_perfect_pairs() -> None:
     apart = torch.eye(4)
     assert info_nce(apart, apart, torch.tensor(100.0)).max() < 1e-6
     assert info_nce(apart, apart.roll(1, 0), torch.tensor(10.0)).min() > 9
+
+
+def test_rows_that_take_no_part_in_the_contrast_change_nothing() -> None:
+    chance = torch.Generator().manual_seed(0)
+    a, b = torch.nn.functional.normalize(torch.randn(2, 6, 3, generator=chance), dim=2)
+    there = torch.tensor([True, False, True, True, False, True])
+    lost = info_nce(a, b, torch.tensor(5.0), there)
+    assert not lost[~there].any()
+    assert lost[there].allclose(info_nce(a[there], b[there], torch.tensor(5.0)))

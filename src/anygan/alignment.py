@@ -6,7 +6,6 @@ CLIP (Radford et al., 2021):
     L = -1/2 [ log softmax_j(<a_i, b_j> / T)_{j=i} + log softmax_j(<b_i, a_j> / T)_{j=i} ]
 """
 
-import torch
 from torch import Tensor
 
 from .nn.blocks import full

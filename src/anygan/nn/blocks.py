@@ -37,7 +37,9 @@ def conv(axes: int, inputs: int, outputs: int, kernel: int = 3, stride: int = 1)
         return nn.Linear(inputs, outputs)
     if axes == 1:
         return nn.Conv1d(inputs, outputs, kernel, stride, kernel // 2)
-    return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2).to(memory_format=torch.channels_last)
+    layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2)
+    layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
+    return layer
 
 
 def full(x: Tensor) -> Tensor:

@@ -79,7 +79,8 @@ def align(
     left, right = _fused(model, evidence, observed, torch.stack([a, b]))
     there = (own & a.unsqueeze(1)).any(2) & (own & b.unsqueeze(1)).any(2)
     lost = info_nce(left, right, model.log_scale.exp(), there).sum(1) / there.sum(1).clamp(min=1)
-    return lost.mean() / world.size
+    contrast: Tensor = lost.mean() / world.size
+    return contrast
 
 
 def _fused(model: AnyGAN, evidence: Tensor, observed: Tensor, sides: Tensor) -> Tensor:
@@ -88,7 +89,8 @@ def _fused(model: AnyGAN, evidence: Tensor, observed: Tensor, sides: Tensor) -> 
     given = observed & distinct.unsqueeze(1)
     many = evidence.expand(len(distinct), *evidence.shape).flatten(0, 1)
     codes: Tensor = model.fusion(many, given.flatten(0, 1)).unflatten(0, given.shape[:2])
-    return codes[which].unflatten(0, sides.shape[:-1])
+    fused: Tensor = codes[which].unflatten(0, sides.shape[:-1])
+    return fused
 
 
 def believe(
