@@ -187,7 +187,8 @@ def table(lines: Sequence[Mapping[str, Any]]) -> str:
         if told:
             columns[model] = {name: float(np.median([some[name] for some in told])) for name in told[0]}
     columns["real"] = ceilings(lines[-1]["real"])
-    names = list(dict.fromkeys(name for told in columns.values() for name in told))
+    fullest = sorted(columns.values(), key=len, reverse=True)
+    names = list(dict.fromkeys(name for told in fullest for name in told))
     rows = [["", *columns], *([name, *(_shown(told.get(name)) for told in columns.values())] for name in names)]
     return "\n".join(f"{row[0]:34}" + "".join(f"{field:>12}" for field in row[1:]) for row in rows)
 
