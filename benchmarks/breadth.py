@@ -18,8 +18,6 @@ the data.
 
 import argparse
 import itertools
-import json
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +26,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import torch
+from lines import about, finish, finished, trained
 from numpy.typing import NDArray
 from robustness import NAMES
 from sets import PHRASES, RADIUS, SETS, SIZES, sentence, thirds
@@ -35,8 +34,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from anygan import Config, DataSet, Model, load, load_data, train
-from anygan.evaluation.cost.costing import processor
+from anygan import Config, DataSet, Model, load_data
 from anygan.evaluation.measure import Direction, Judged, Measure
 from anygan.judging.panel import Seen
 from anygan.metrics import authenticity, density_coverage
@@ -247,18 +245,13 @@ def show(rows: Iterable[Mapping[str, Cell]], kinds: Mapping[str, str], path: Pat
 def cell(name: str, run: Path, config: Config, rows: int) -> dict[str, Any]:
     """Train on one set and measure: one line of the results."""
     real, test = SETS[name]("train"), SETS[name]("test")
-    for record in train(real, run, config, resume=True):
-        if record.step % 100 == 0:
-            print(name, record.step, round(record.seconds), flush=True)
-    model, began = load(run), time.time()
+    model, began = trained(name, real, run, config), time.time()
     show(real.rows(), real.kinds, run / "real.png")
     show(model.generate(25, seed=config.seed), real.kinds, run / "drawn.png")
     scores = MEASURES[name](model, real, test, rows, config.seed)
     print(f"{name} measured in {time.time() - began:.0f} s", flush=True)
-    story = model.story
-    about = {"set": name, "minutes": config.minutes, "seed": config.seed, "steps": story["clock"]["step"]}
-    about |= {"threads": story["threads"], "precision": story["precision"], "rows": rows}
-    return about | {"hardware": f"{os.cpu_count()} cores, {processor()}", "scores": scores}
+    asked = {"set": name, "minutes": config.minutes, "seed": config.seed, "rows": rows}
+    return asked | about(model) | {"scores": scores}
 
 
 def printed(line: Mapping[str, Any]) -> None:
@@ -282,16 +275,13 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.threads:
         torch.set_num_threads(asked.threads)
-    asked.results.parent.mkdir(exist_ok=True)
-    lines = asked.results.read_text("utf-8").splitlines() if asked.results.exists() else []
-    done = {(line["set"], line["minutes"], line["seed"]): line for line in map(json.loads, lines)}
+    done = {(line["set"], line["minutes"], line["seed"]): line for line in finished(asked.results)}
     for name in asked.sets.split(","):
         key = (name, asked.minutes, asked.seed)
         if key not in done:
             config = Config(minutes=asked.minutes, threads=asked.threads, seed=asked.seed)
             done[key] = cell(name, asked.out / f"{name}-{asked.minutes:g}-{asked.seed}", config, asked.rows)
-            with asked.results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(done[key]) + "\n")
+            finish(asked.results, done[key])
         printed(done[key])
 
 

@@ -12,13 +12,13 @@ several seedings are printed and appended as one JSON line to ``benchmarks/resul
 
 import argparse
 import dataclasses
-import json
 import os
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from lines import finish
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
@@ -94,9 +94,7 @@ def main() -> None:
         "average_precision": precision,
         "seconds": round(took / asked.seedings, 2),
     }
-    asked.results.parent.mkdir(exist_ok=True)
-    with asked.results.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record) + "\n")
+    finish(asked.results, record)
 
 
 if __name__ == "__main__":

@@ -35,11 +35,11 @@ from typing import Any
 import numpy as np
 import torch
 from latency import clocked
+from lines import finish, finished
 from numpy.typing import NDArray
-from spoken_mnist import NAMES, Bench, cells_of, command
+from spoken_mnist import NAMES, Bench, cells_of, command, export
 
 from anygan import Config, load, load_data
-from anygan.data.writer import RowWriter
 from anygan.evaluation.cost.costing import processor
 from anygan.evaluation.translation.plain import Plain
 from anygan.evaluation.translation.spreads import mean_spread
@@ -55,13 +55,6 @@ STUB = """def __getattr__(name):
         raise AttributeError(name)
     return lambda *args, **named: None
 """
-
-
-def export(data: DataSet, out: Path) -> None:
-    """Test rows as a folder in the contract's form."""
-    with RowWriter(out, describe(data, Config())) as writer:
-        for row in data.rows():
-            writer.write(row)
 
 
 def ours(place: Path, test: Path, asked: argparse.Namespace) -> dict[str, Any]:
@@ -201,8 +194,7 @@ def _shown(value: float | None) -> str:
 
 def kept(path: Path, asked: argparse.Namespace) -> list[dict[str, Any]]:
     """The lines of these minutes and rows."""
-    lines = map(json.loads, path.read_text("utf-8").splitlines() if path.exists() else [])
-    return [line for line in lines if (line["minutes"], line["rows"]) == (asked.minutes, asked.rows)]
+    return [line for line in finished(path) if (line["minutes"], line["rows"]) == (asked.minutes, asked.rows)]
 
 
 def main() -> None:
@@ -228,7 +220,7 @@ def main() -> None:
     bench = Bench(data, Path(os.environ["ANYGAN_DATA"]))
     eyes, test = Eyes(data, bench.labels), asked.out / f"test-{asked.rows}"
     if not (test / "metadata.csv").exists():
-        export(data, test)
+        export(data, describe(data, Config()), test)
     done = {(line["model"], line["seed"]) for line in kept(asked.results, asked)}
     for model in models:
         if (model, asked.seed) in done:
@@ -242,9 +234,7 @@ def main() -> None:
         result |= judged(bench, eyes, place / "written") | {"real": real(bench, data)}
         result["judges"] = [bench.image.name, bench.word.name, bench.voice.name]
         print(json.dumps(result), f"{time.time() - began:.0f} s", flush=True)
-        asked.results.parent.mkdir(parents=True, exist_ok=True)
-        with asked.results.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(result) + "\n")
+        finish(asked.results, result)
     print(table(kept(asked.results, asked)))
 
 

@@ -18,18 +18,17 @@ minutes that stand there already. ``$ANYGAN_DATA`` names the data.
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from lines import about, finish, finished, trained
 from numpy.typing import NDArray
 
-from anygan import Config, load, load_data, train
+from anygan import Config, load, load_data
 from anygan.data.built_in import ArrayCells
-from anygan.evaluation.cost.costing import processor
 from anygan.evaluation.fusion.looked import Looked
 from anygan.evaluation.inner.shares import bonds
 from anygan.evaluation.measure import Measure
@@ -207,25 +206,18 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--rows", type=int, default=2000)
     asked = parser.parse_args()
-    RESULTS.parent.mkdir(exist_ok=True)
-    lines = RESULTS.read_text("utf-8").splitlines() if RESULTS.exists() else []
-    done = {(line["cell"], line["minutes"]) for line in map(json.loads, lines)}
+    done = {(line["cell"], line["minutes"]) for line in finished(RESULTS)}
     for cell in asked.cells.split(","):
         if (cell, asked.minutes) in done:
             continue
         data, run, began = CELLS[cell](load_data("spoken-mnist:train")), asked.out / cell, time.time()
-        for record in train(data, run, Config(minutes=asked.minutes, threads=asked.threads), resume=True):
-            if record.step % 100 == 0:
-                print(cell, record.step, round(record.seconds), flush=True)
-        story = load(run).story
-        result = {"cell": cell, "minutes": asked.minutes, "steps": story["clock"]["step"], "threads": story["threads"]}
-        result |= {"hardware": f"{os.cpu_count()} cores, {processor()}", "rows": asked.rows, "seed": 0}
+        model = trained(cell, data, run, Config(minutes=asked.minutes, threads=asked.threads))
+        result = {"cell": cell, "minutes": asked.minutes, "rows": asked.rows, "seed": 0} | about(model)
         result |= judged(run, asked.rows)
         result |= {"texture": textures(run, data, asked.rows)} if cell == "unrelated" else {}
         result |= {"unheard": unheard(run)} if cell == "unheard" else {}
         print(json.dumps(result), f"{time.time() - began:.0f} s", flush=True)
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(result) + "\n")
+        finish(RESULTS, result)
 
 
 if __name__ == "__main__":

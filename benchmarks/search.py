@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from lines import finish
 from numpy.typing import NDArray
 
 from anygan.evaluation.cost.costing import processor
@@ -72,9 +73,7 @@ def main() -> None:
         "target_ms": TARGET,
     }
     print(json.dumps(record))
-    asked.results.parent.mkdir(exist_ok=True)
-    with asked.results.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record) + "\n")
+    finish(asked.results, record)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ on real training cells alone. ``$ANYGAN_DATA`` names the data.
 
 import argparse
 import csv
-import json
 import os
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import torch
+from lines import finish
 from numpy.typing import NDArray
 
 from anygan import load, load_data
@@ -33,6 +33,7 @@ from anygan.data.writer import RowWriter
 from anygan.evaluation.cost.costing import processor
 from anygan.judging.judges import Judge, train_judge
 from anygan.metrics import frechet
+from anygan.modalities import Modality
 from anygan.rows import DataSet
 
 NAMES = ("image", "audio", "text")
@@ -125,9 +126,9 @@ def _share(right: NDArray[Any]) -> float:
     return round(float(np.mean(right)), 4)
 
 
-def export(data: DataSet, run: Path, out: Path) -> None:
+def export(data: DataSet, modalities: Mapping[str, Modality], out: Path) -> None:
     """Rows of a data set as a folder in the contract's form."""
-    with RowWriter(out, load(run).modalities) as writer:
+    with RowWriter(out, modalities) as writer:
         for row in data.rows():
             writer.write(row)
 
@@ -160,7 +161,7 @@ def main() -> None:
     data = load_data("spoken-mnist:test").take(slice(0, asked.rows))
     bench = Bench(data, Path(os.environ["ANYGAN_DATA"]))
     test = asked.out / "test"
-    export(data, asked.run, test)
+    export(data, load(asked.run).modalities, test)
     result: dict[str, Any] = {}
     for given in GIVEN:
         to = [name for name in NAMES if name not in given]
@@ -196,9 +197,7 @@ def main() -> None:
         "scores": result,
     }
     print("cross", record["cross"], "floor of the picture distance", round(bench.floor, 1))
-    RESULTS.parent.mkdir(exist_ok=True)
-    with RESULTS.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record) + "\n")
+    finish(RESULTS, record)
 
 
 if __name__ == "__main__":

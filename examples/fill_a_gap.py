@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from workbench import codes_of, judge_of, open_model, options, print_table, rows_of, signature, write_sheet
 
 import anygan
+from anygan.data.captions import WORDS
 
 GIVEN = (["image"], ["audio"], ["image", "audio"])
-WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 TOLD_BY = {"digit": ("image", "audio"), "thickness": ("image",), "slant": ("image",), "speaker": ("audio",)}
 """What a gap may ask for, and which other cells show it."""
 

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 import anygan
+from anygan.evaluation.cost.costing import processor
 from anygan.judging.judges import Judge, train_judge
 
 __all__ = [
@@ -112,15 +112,8 @@ def signature(model: anygan.Model, asked: argparse.Namespace, rows: int) -> str:
     return (
         f"{rows} test rows of {asked.data}, {asked.draws} draws a row, seed {asked.seed}; "
         f"run of {clock['step']:,} steps in {clock['seconds'] / 60:.1f} minutes; evaluated on "
-        f"{os.cpu_count()} cores of {_processor()}"
+        f"{os.cpu_count()} cores of {processor()}"
     )
-
-
-def _processor() -> str:
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text("utf-8").splitlines() if told.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return next(iter(names), "") or platform.processor() or platform.machine()
 
 
 def write_sheet(

@@ -64,6 +64,8 @@ def main(out: Path) -> None:
     for part, module in (("model", players.model), ("critics", players.critics)):
         named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
         world.sum_gradients([p for _, p in named])
+        # Fused optimisers walk memory as it lies: weights and their gradients must lie alike.
+        assert all(p.grad.stride() == p.stride() for _, p in named if p.grad is not None)
         gradients |= {f"{part}.{n}": p.grad for n, p in named if p.grad is not None}
     if world.rank == 0:
         save_file({n: g.contiguous() for n, g in gradients.items()}, out)

@@ -25,7 +25,7 @@ from .examples import Examples, choose_examples
 from .fid import InceptionFid
 from .fusion.fusing import fusing
 from .inner.looking import Sights, look_inside
-from .measure import Direction, Measure
+from .measure import Direction, Measure, Watch
 from .representation.representing import representing
 from .samples.sampling import sampling
 from .translation.translating import Translating
@@ -96,19 +96,11 @@ def evaluate(
     ceilings = measure.rewritten(model)
     wanted = directions(names)
     watcher = Translating(model, measure, train, wanted, steps=judge_steps, cache=cache, progress=progress)
-
-    def watch(direction: Direction, numbers: NDArray[np.int64], cells: Sequence[Cell]) -> None:
-        watcher.watch(direction, numbers, cells)
-        fid.watch(direction, numbers, cells)
-
-    judged = measure.translate(model, wanted, progress, watch)
+    judged = measure.translate(model, wanted, progress, _both(watcher.watch, fid.watch))
     translations = [measure.translation(direction, parts, ceilings) for direction, parts in judged.items()]
     drawn = measure.generate(model, rows, progress, fid.watch)
     agreed = {label: measure.joint(label, drawn, ceilings) for label in panel.labels}
     inside, sights = look_inside(model, measure, train, judged, drawn, progress)
-    translating = watcher.figures(judged)
-    told = [one | fid.of((tuple(one["given"]), one["to"])) for one in translating["directions"]]
-    sampled = sampling(model, measure, watcher.likeness, train, drawn, progress)
     written = {pair: {"written": ceiling} for pair, ceiling in ceilings.items()}
     figures = {
         "run": _run(model, story or {}),
@@ -128,8 +120,8 @@ def evaluate(
         "fusion": fusing(model, measure.data, train, panel.labels, seed=seed, progress=progress),
         "representation": representing(model, measure.data, train, names, panel.primary, seed=seed, progress=progress),
         "cost": costing(model, measure.data, names, seed=seed, progress=progress),
-        "translating": translating | {"directions": told},
-        "sampling": {name: one | fid.of(((), name)) for name, one in sampled.items()},
+        "translating": fid.beside_translations(watcher.figures(judged)),
+        "sampling": fid.beside_samples(sampling(model, measure, watcher.likeness, train, drawn, progress)),
         "notes": _notes(measure, names),
     }
     return Card(figures, choose_examples(model, measure.data, names, panel.primary, seed), sights)
@@ -147,6 +139,16 @@ def directions(names: Sequence[str]) -> list[Direction]:
     sizes = range(1, len(names)) if len(names) <= MANY else (1, 2, len(names) - 1)
     given = [subset for size in sizes for subset in itertools.combinations(names, size)]
     return [(subset, to) for subset in given for to in names if to not in subset]
+
+
+def _both(first: Watch, second: Watch) -> Watch:
+    """Who lets two watch."""
+
+    def watch(direction: Direction, rows: NDArray[np.int64], cells: Sequence[Cell]) -> None:
+        first(direction, rows, cells)
+        second(direction, rows, cells)
+
+    return watch
 
 
 def _fid(

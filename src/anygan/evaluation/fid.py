@@ -4,7 +4,7 @@ Fewer pictures make a larger distance. The floor, real training pictures against
 in the number of those that were made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,15 @@ class InceptionFid:
             told["value"] = self.inception.distance(real, _some(torch.cat(made), count))
             told["floor"] = self._floor(name, count)
         return {"inception_fid": told | {"features": self.inception.size, "judge": self.inception.name}}
+
+    def beside_translations(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """The figures of the translation section, each direction with its own of Inception."""
+        directions = [one | self.of((tuple(one["given"]), one["to"])) for one in told["directions"]]
+        return {**told, "directions": directions}
+
+    def beside_samples(self, told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """The figures of drawn cells, modality by modality."""
+        return {name: {**one, **self.of(((), name))} for name, one in told.items()}
 
     def _floor(self, name: str, count: int) -> float:
         """The figure of real training pictures."""

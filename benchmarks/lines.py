@@ -1,0 +1,39 @@
+"""Results of long benchmarks: a file of JSON lines, one for each finished cell, so that a broken call goes on."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from anygan import Config, DataSet, Model, load, train
+from anygan.evaluation.cost.costing import processor
+
+__all__ = ["about", "finish", "finished", "trained"]
+
+
+def finished(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file, none where there is no file yet."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def finish(path: Path, line: Mapping[str, Any]) -> None:
+    """Append a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def trained(name: str, data: DataSet, run: Path, config: Config) -> Model:
+    """A model trained into a run folder, or gone on with, a line on stdout every hundred steps."""
+    for record in train(data, run, config, resume=True):
+        if record.step % 100 == 0:
+            print(name, record.step, round(record.seconds), flush=True)
+    return load(run)
+
+
+def about(model: Model) -> dict[str, Any]:
+    """How a model was trained, and where it is measured."""
+    story = model.story
+    told = {"steps": story["clock"]["step"], "threads": story["threads"], "precision": story["precision"]}
+    return told | {"hardware": f"{os.cpu_count()} cores, {processor()}"}
