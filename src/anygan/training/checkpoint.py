@@ -62,7 +62,10 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     except (OSError, SafetensorError) as error:
         raise RunError(f"{path} is not a whole checkpoint ({error}). Give another one, or train again.") from error
     if metadata.get("anygan") != SCHEMA:
-        raise RunError(f"{path} is a safetensors file, but not a checkpoint of this version of AnyGAN.")
+        raise RunError(
+            f"{path} is a safetensors file, but not a checkpoint of this version of AnyGAN. Train it again, or use "
+            "it with the version that wrote it."
+        )
     return tensors, json.loads(metadata["description"])
 
 
