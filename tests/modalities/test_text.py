@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from anygan.errors import CellError, DataError
 from anygan.modalities import Scale, Text
-from anygan.modalities.text import split
+from anygan.modalities.text import TextCanvas, split
 
 SENTENCES = [f"the {how} {what}." for how in ("thick", "thin", "old") for what in ("seven", "two", "Äpfel", "cat")]
 
@@ -49,7 +49,8 @@ def test_a_column_without_text_is_refused() -> None:
         Text.fit("t", [], Scale())
 
 
-def test_a_trained_canvas_gives_sentences_back_through_noise() -> None:
+def trained_canvas() -> tuple[Text, TextCanvas, torch.Tensor, torch.Generator]:
+    """A canvas that knows a few sentences, and them stored."""
     torch.manual_seed(0)
     modality = Text.fit("t", SENTENCES, Scale(latent=16, width=32))
     canvas, chance = modality.canvas(), torch.Generator().manual_seed(0)
@@ -61,9 +62,34 @@ def test_a_trained_canvas_gives_sentences_back_through_noise() -> None:
         optimizer.step()
     with torch.no_grad():
         canvas.settle(stored)
+    return modality, canvas, stored, chance
+
+
+def test_a_trained_canvas_gives_sentences_back_through_noise() -> None:
+    modality, canvas, stored, chance = trained_canvas()
+    with torch.no_grad():
         white = canvas(stored)
         noised = white + canvas.noise * torch.randn(white.shape, generator=chance)
         back = [modality.write(s) for s in canvas.inverse(noised)]
     assert sum(a == b for a, b in zip(back, SENTENCES, strict=True)) >= 11
     assert white.mean(0).abs().max() < 1e-3
     assert white.std() < 1.1
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_what_is_written_between_two_sentences_is_nearer_when_more_are_weighed(
+    beams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half-way between sentences a greedy decoder mixes their words; of several the nearest is no further."""
+    _, canvas, stored, _ = trained_canvas()
+    with torch.no_grad():
+        white = canvas(stored)
+        between = (white + white.roll(1, 0)) / 2
+        monkeypatch.setattr("anygan.modalities.text.NEAR", 100.0)
+        monkeypatch.setattr("anygan.modalities.text.BEAMS", 1)
+        greedy = (canvas.snap(between) - between).square().sum(1)
+        monkeypatch.setattr("anygan.modalities.text.BEAMS", beams)
+        weighed = (canvas.snap(between) - between).square().sum(1)
+    assert weighed.mean() <= greedy.mean() + 1e-4
+    if beams > 1:
+        assert weighed.mean() < 0.98 * greedy.mean()

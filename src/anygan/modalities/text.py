@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, gelu, scaled_dot_product_attention
 
 from ..errors import CellError, DataError
+from ..nn.beam import beam_search
 from ..nn.blocks import full
 from ..rows import Cell
 from .base import Canvas, Modality, Scale
@@ -125,6 +126,13 @@ class Text(Modality):
         return None
 
 
+BEAMS = 4
+"""Sentences that are weighed before one is written."""
+
+NEAR = 0.3
+"""How much a sentence's squared distance from the canvas counts beside its log probability."""
+
+
 class Attention(nn.Module):
     """One pre-normalised transformer block over (B, T, width), four heads, padded places masked out."""
 
@@ -215,21 +223,16 @@ class TextCanvas(Canvas):
         return (self.latent(stored) - self.mean) @ self.whiten
 
     def inverse(self, canvas: Tensor) -> Tensor:
-        """Greedy decoding."""
+        """Of the sentences that the decoder finds likeliest, one that is likely and, read again, near the canvas."""
         z = canvas @ self.colour + self.mean
-        state, recall = self.hidden(z), self.recall(z).unsqueeze(1)
-        token = torch.full((len(z), 1), END, device=z.device)
-        done = torch.zeros(len(z), dtype=torch.bool, device=z.device)
-        written = torch.zeros(len(z), self.length, dtype=torch.int16, device=z.device)
-        for place in range(self.length):
-            out, state = self.cell(torch.cat([self.embed(token), recall], 2), state)
-            logits = self.word(out[:, 0])
-            logits[:, PAD] = -torch.inf
-            if place == 0:
-                logits[:, END] = -torch.inf
-            token = logits.argmax(1, keepdim=True)
-            written[:, place] = torch.where(done, PAD, token[:, 0]).to(torch.int16)
-            done |= token[:, 0] == END
-            if bool(done.all()):
-                break
-        return written
+        recall = self.recall(z).repeat_interleave(BEAMS, 0).unsqueeze(1)
+
+        def step(token: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+            out, after = self.cell(torch.cat([self.embed(token.unsqueeze(1)), recall], 2), state.unsqueeze(0))
+            return self.word(out[:, 0]), after.squeeze(0)
+
+        said, likely = beam_search(step, self.hidden(z).squeeze(0), BEAMS, self.length, END, PAD)
+        said = said.to(torch.int16)
+        read = full(self(said.flatten(0, 1))).view(len(z), BEAMS, -1)
+        best = (likely - NEAR * (read - canvas.unsqueeze(1)).square().sum(2)).argmax(1)
+        return said[torch.arange(len(z), device=z.device), best]
