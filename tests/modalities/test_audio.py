@@ -124,6 +124,24 @@ def test_integers_and_channels_in_memory(audio):
     assert (audio.read((whole, 8000)).float() - audio.read((sound, 8000)).float())[:8, :30].abs().max() < 2
 
 
+def test_a_sound_is_varied_by_moving_and_stretching_it(audio):
+    """A lone spot moves up and to the right for negative draws, and a stretched one keeps its place at the middle."""
+    x = -torch.ones(1, 1, audio.mels, audio.frames)
+    x[..., audio.mels // 2, audio.frames // 2] = 1.0
+
+    def spot(*drawn):
+        varied = audio.canvas().vary(x, torch.tensor([drawn]))[0, 0]
+        assert varied.max() > -0.6
+        return divmod(int(varied.argmax()), audio.frames)
+
+    middle = (audio.mels // 2, audio.frames // 2)
+    assert spot((0.0, 0.0), (0.0, 0.0)) == middle
+    up, along = spot((-1.0, -1.0), (0.0, 0.0))
+    assert up - middle[0] == round(0.05 * audio.mels)
+    assert along - middle[1] == round(0.1 * audio.frames)
+    assert abs(spot((0.0, 0.0), (0.0, 1.0))[1] - middle[1]) <= 1
+
+
 def test_saved_sounds_are_sixteen_bit_files(audio, tmp_path):
     audio.save((speech(), 8000), tmp_path / "a.wav")
     info = soundfile.info(tmp_path / "a.wav")

@@ -223,3 +223,15 @@ def test_preview_is_a_picture_or_nothing(member, tmp_path):
 def test_an_unknown_kind_names_the_nearest():
     with pytest.raises(ConfigError, match="image"):
         from_spec({"kind": "imag", "name": "it"})
+
+
+@kinds
+def test_another_way_to_say_a_cell_has_its_shape_and_by_zero_is_the_cell(member):
+    _, stored = fitted(member.kind)
+    canvas, _ = trained(member.kind)
+    x = canvas(stored[:6])
+    drawn = torch.zeros(6, 2, x.dim() - 2)
+    assert torch.allclose(canvas.vary(x, drawn), x.float(), atol=1e-4)
+    varied = canvas.vary(x, drawn + 1)
+    assert varied.shape == x.shape
+    assert varied.min() >= min(-1.0, float(x.min())) - 1e-4

@@ -8,10 +8,11 @@ from anygan.config import Config
 from anygan.modalities import Vector
 from anygan.rows import Batch
 from anygan.training.damage import Damage
-from anygan.training.objective import align, believe, echo, imitate, judge, paint, read, splits
+from anygan.training.ema import average
+from anygan.training.objective import align, believe, echo, imitate, judge, paint, read, recognise, splits
 from anygan.training.parallel import World
 from anygan.training.players import Players
-from anygan.training.scene import COPIES, PRIOR, Stage, scene, subsets
+from anygan.training.scene import COPIES, PRIOR, Crowd, Stage, scene, subsets
 
 CONFIG = Config(size="tiny", batch=16, width=2, features=16, code=8, style=4)
 ALONE = World()
@@ -31,22 +32,31 @@ def batch(*names: str, rows: int = 16) -> Batch:
 
 
 def look(game: Players, rows: Batch, seed: int = 0) -> dict[str, Stage]:
-    return scene(game.model, game.mean, rows, game.model.draw(rows), chance(seed), ALONE)
+    return scene(game.model, crowd(game, rows), game.model.draw(rows), chance(seed), ALONE)
+
+
+def crowd(game: Players, rows: Batch) -> Crowd:
+    return Crowd.gathered(game.mean, rows, game.model.draw(rows), ALONE)
+
+
+def meet(game: Players, rows: Batch, chances: torch.Generator) -> tuple[torch.Tensor, torch.Tensor, Damage]:
+    return read(game.model, crowd(game, rows), game.model.draw(rows), chances, ALONE)
 
 
 @given(st.integers(2, 6), st.integers(0, 99))
 @settings(max_examples=30, deadline=None)
 def test_splits_are_disjoint_and_not_empty(modalities: int, seed: int) -> None:
     drawn = splits(modalities, chance(seed))
-    assert len(drawn) == (1 if modalities == 2 else 6)
+    assert len(drawn) == {2: 1, 3: 6}.get(modalities, 25)
     for a, b in drawn:
         assert a.any()
         assert b.any()
         assert not (a & b).any()
 
 
-def test_three_modalities_have_all_six_splits() -> None:
-    assert len({(tuple(a.tolist()), tuple(b.tolist())) for a, b in splits(3, chance())}) == 6
+def test_up_to_four_modalities_every_split_is_there() -> None:
+    for modalities, count in ((2, 1), (3, 6), (4, 25)):
+        assert len({(tuple(a.tolist()), tuple(b.tolist())) for a, b in splits(modalities, chance())}) == count
 
 
 @given(st.integers(1, 5), st.integers(0, 99))
@@ -116,8 +126,10 @@ def test_each_loss_moves_its_own_weights_only() -> None:
         critics.zero_grad()
         return names
 
-    seen = read(model, rows, model.draw(rows), chance(), ALONE)
+    seen = meet(game, rows, chance())
     align(model, *seen, chance(), ALONE).backward(retain_graph=True)
+    assert moved() == {"encoders", "fusion", "log_scale"}
+    recognise(model, seen[0], seen[2], crowd(game, rows), chance(), ALONE).backward(retain_graph=True)
     assert moved() == {"encoders", "fusion", "log_scale"}
     believe(model, *seen, chance(), ALONE).backward()
     assert moved() == {"encoders", "fusion"}
@@ -135,8 +147,7 @@ def test_each_loss_moves_its_own_weights_only() -> None:
 def test_a_swapped_cell_alone_is_no_positive() -> None:
     """Of two modalities one of which is swapped, no side of the only split says what the row says."""
     game, rows = players("a", "b"), batch("a", "b")
-    canvases = game.model.draw(rows)
-    evidence, observed, damage = read(game.model, rows, canvases, chance(), ALONE)
+    evidence, observed, damage = meet(game, rows, chance())
     assert damage.swapped.any()
     whole = Damage(damage.level, damage.hidden, torch.arange(16).unsqueeze(1).expand(16, 2))
     kept = (~damage.swapped).all(1)
@@ -162,7 +173,7 @@ def test_reliability_learns_which_cell_lies() -> None:
 
     for _ in range(150):
         rows = views(64)
-        seen = read(model, rows, model.draw(rows), chances, ALONE)
+        seen = meet(game, rows, chances)
         loss = align(model, *seen, chances, ALONE) + believe(model, *seen, chances, ALONE)
         readers.zero_grad()
         loss.backward()
@@ -174,6 +185,47 @@ def test_reliability_learns_which_cell_lies() -> None:
     assert (trust.argmin(1) == 1).float().mean() > 0.9
     clean = model.fusion.reliability(model.evidence(model.draw(rows)), rows.observed())
     assert clean.mean() > 0.8 > trust[:, 1].mean()
+
+
+def test_a_row_is_not_known_again_by_a_cell_of_another() -> None:
+    """Rows whose only cell is swapped take no part: whatever their evidence, the loss stays."""
+    game, rows = players("a", "b"), batch("a", "b")
+    evidence, _, damage = meet(game, rows, chance())
+    everyone = Crowd(game.mean, game.model.evidence(game.model.draw(rows)), rows.observed())
+    one = recognise(game.model, evidence, damage, everyone, chance(), ALONE)
+    given = subsets(rows.observed(), chance())
+    wrong = (damage.swapped & given).any(1)
+    assert wrong.any()
+    evidence = torch.where(wrong.view(-1, 1, 1), evidence.roll(1, 2), evidence)
+    assert torch.equal(one, recognise(game.model, evidence, damage, everyone, chance(), ALONE))
+
+
+def test_what_only_two_modalities_together_tell_stays_in_their_code() -> None:
+    """Of three bits each is the exclusive or of the others: a contrast between them alone drops the pairs' bits."""
+    game, chances = players("a", "b", "c"), chance()
+    model = game.model
+    readers = torch.optim.AdamW([*model.encoders.parameters(), *model.fusion.parameters(), model.log_scale], 3e-3)
+
+    def bits(rows: int) -> Batch:
+        a, b = torch.randint(2, (2, rows, 1), generator=chances).float()
+        values = {"a": a.expand(-1, 3), "b": b.expand(-1, 3), "c": (a - b).abs().expand(-1, 3)}
+        return Batch(values, {n: torch.ones(rows, dtype=torch.bool) for n in "abc"})
+
+    for _ in range(150):
+        rows = bits(32)
+        seen = meet(game, rows, chances)
+        known = recognise(model, seen[0], seen[2], crowd(game, rows), chances, ALONE)
+        readers.zero_grad()
+        (align(model, *seen, chances, ALONE) + 0.3 * known).backward()
+        readers.step()
+        average(game.mean, model, 5.0, 1000)
+    rows = bits(64)
+    pair = torch.tensor([True, True, False]).expand(64, 3)
+    codes = model.fusion(model.evidence(model.draw(rows)), pair)
+    numbers = (rows.values["a"][:, 0] + 2 * rows.values["b"][:, 0]).long()
+    middles = torch.stack([codes[numbers == k].mean(0) for k in range(4)])
+    alike = (middles @ middles.T)[~torch.eye(4, dtype=torch.bool)]
+    assert alike.max() < 0.95
 
 
 def test_one_modality_is_the_plain_game() -> None:

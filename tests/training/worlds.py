@@ -10,10 +10,10 @@ from safetensors.torch import save_file
 from anygan.config import Config
 from anygan.modalities import Image, Text, Vector
 from anygan.rows import Batch
-from anygan.training.objective import align, believe, echo, imitate, judge, paint, read
+from anygan.training.objective import align, believe, echo, imitate, judge, paint, read, recognise
 from anygan.training.parallel import World
 from anygan.training.players import Players
-from anygan.training.scene import scene
+from anygan.training.scene import Crowd, scene
 
 ROWS = 16
 
@@ -52,9 +52,15 @@ def main(out: Path) -> None:
     )
     chance = torch.Generator().manual_seed(2)
     canvases = {n: c.double() for n, c in players.model.draw(batch).items()}
-    seen = read(players.model, batch, canvases, chance, world)
-    (align(players.model, *seen, chance, world) + believe(players.model, *seen, chance, world)).backward()
-    stages = scene(players.model, players.mean, batch, canvases, chance, world)
+    crowd = Crowd.gathered(players.mean, batch, canvases, world)
+    evidence, observed, damage = read(players.model, crowd, canvases, chance, world)
+    losses = [
+        align(players.model, evidence, observed, damage, chance, world),
+        recognise(players.model, evidence, damage, crowd, chance, world),
+        believe(players.model, evidence, observed, damage, chance, world),
+    ]
+    torch.stack(losses).sum().backward()
+    stages = scene(players.model, crowd, canvases, chance, world)
     fakes = paint(players.model, stages)
     judge(players.critics, stages, fakes, config.gamma)[0].backward()
     players.critics.requires_grad_(False)

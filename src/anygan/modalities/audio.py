@@ -26,6 +26,7 @@ import soxr
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample
 
 from ..errors import CellError, DataError
 from ..nn.spectral import griffin_lim, mel_filterbank, mel_to_magnitude, stft
@@ -47,6 +48,11 @@ MEASURED, HEARD = 512, 128
 """Clips that :meth:`Audio.fit` takes lengths and levels of, spread evenly over the data."""
 TOGETHER = 64
 """Clips that are turned into sound at a time."""
+
+VARIED = (0.05, 0.1)
+"""How far up and along a sound may be moved and say the same, as a share of its bands and frames."""
+STRETCHED = 0.2
+"""How much faster or slower a sound may be said and say the same."""
 
 COLOURS = np.array(
     [(8, 6, 20), (58, 22, 96), (134, 38, 108), (206, 70, 76), (243, 140, 56), (248, 212, 110), (253, 250, 220)]
@@ -71,6 +77,15 @@ class LogMel(Canvas):
 
     def inverse(self, canvas: Tensor) -> Tensor:
         return _stored(canvas.squeeze(1).float().clamp(-1, 1) * self.span + self.middle)
+
+    def vary(self, canvas: Tensor, drawn: Tensor) -> Tensor:
+        """Begun earlier or later, a little higher or lower, faster or slower: the same words in other voices."""
+        rows, flat = len(canvas), torch.zeros(len(canvas), device=canvas.device)
+        up, along = (torch.tensor(VARIED).to(drawn) * drawn[:, 0]).unbind(1)
+        faster = 1 + STRETCHED * drawn[:, 1, 1]
+        where = torch.stack([faster, flat, 2 * along, flat, flat + 1, 2 * up], 1).view(rows, 2, 3)
+        grid = affine_grid(where, list(canvas.shape), align_corners=False)
+        return grid_sample(canvas.float() + 1, grid, align_corners=False) - 1
 
     def finish(self, raw: Tensor) -> Tensor:
         return raw.tanh()

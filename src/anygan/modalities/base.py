@@ -71,6 +71,16 @@ class Canvas(nn.Module, ABC):
         """Canvases as they look once written and read again: no more than a cell can hold."""
         return self(self.inverse(canvas))  # type: ignore[no-any-return]
 
+    def vary(self, canvas: Tensor, drawn: Tensor) -> Tensor:
+        """Canvases that say the same in another way, for encoders to learn from: (B, *shape), by numbers in [-1, 1].
+
+        Args:
+            canvas: (B, *shape).
+            drawn: (B, 2, axes): how far each is moved and stretched along each axis, as a share of the most that the
+                kind allows; by zero it stays as it is. A kind that allows nothing returns what it was given.
+        """
+        return canvas
+
     def finish(self, raw: Tensor) -> Tensor:
         """What ends a generator: any real numbers (B, *shape) to the canvas's range. Differentiable."""
         return raw

@@ -12,9 +12,9 @@ from ..config import Config
 from ..rows import Batch, DataSet
 from .ema import average
 from .machine import tune
-from .objective import align, believe, echo, imitate, judge, paint, read
+from .objective import align, believe, echo, imitate, judge, paint, read, recognise
 from .run import Run
-from .scene import scene
+from .scene import Crowd, scene
 from .schedule import rate
 
 __all__ = ["Record", "train"]
@@ -28,6 +28,9 @@ TURNS = 8
 ECHO = 0.6
 """Weight of the echo beside the adversarial loss."""
 
+RECOGNISE = 0.3
+"""Weight of knowing a row again, beside the contrast of its modalities."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -38,7 +41,8 @@ class Record:
         position: share of the budget spent.
         seconds: training time so far.
         phase: ``canvas`` while learned canvases train, then ``game``.
-        losses: of encoders (align, believe), discriminators (judge) and generators (imitate, echo); or of the canvases.
+        losses: of encoders (align, recognise, believe), discriminators (judge) and generators (imitate, echo); or of
+            the canvases.
         health: accuracy, gap, R1 and R2 of each discriminator, as ``modality/signal``; where a checkpoint was
             written its ``fidelity``.
     """
@@ -123,14 +127,17 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     model, critics = players.model, players.critics
     with run.autocast():
         canvases = model.draw(batch)
-        seen = read(model, batch, canvases, chance, world)
-        aligned, believed = align(model, *seen, chance, world), believe(model, *seen, chance, world)
+        crowd = Crowd.gathered(players.mean, batch, canvases, world)
+        evidence, observed, damage = read(model, crowd, canvases, chance, world)
+        aligned = align(model, evidence, observed, damage, chance, world)
+        known = recognise(model, evidence, damage, crowd, chance, world)
+        believed = believe(model, evidence, observed, damage, chance, world)
     players.readers.zero_grad()
-    (aligned + believed).backward()
+    (aligned + RECOGNISE * known + believed).backward()
     run.descend(players.readers, config.encoder_lr * factor)
 
     with run.autocast():
-        stages = scene(model, players.mean, batch, canvases, chance, world)
+        stages = scene(model, crowd, canvases, chance, world)
         fakes = paint(model, stages)
         judged, health = judge(critics, stages, fakes, config.gamma)
     players.judges.zero_grad()
@@ -145,5 +152,6 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     (imitated + ECHO * echoed).backward()
     critics.requires_grad_(True)
     run.descend(players.makers, config.lr * factor)
-    losses = {"align": aligned, "believe": believed, "judge": judged, "imitate": imitated, "echo": echoed}
+    losses = {"align": aligned, "recognise": known, "believe": believed}
+    losses |= {"judge": judged, "imitate": imitated, "echo": echoed}
     return {k: float(v.detach()) for k, v in losses.items()}, {k: float(v) for k, v in health.items()}

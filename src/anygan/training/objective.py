@@ -3,6 +3,7 @@ r"""What one step of training minimises.
 A step has these losses, over three disjoint sets of weights, and the loop alone steps on them:
 
     align      encoders, fusion:      InfoNCE between F(A) and F(B), A and B disjoint sets of observed modalities
+    recognise  encoders, fusion:      InfoNCE between F(S) of cells gone wrong and the averaged F(S) of the whole cells
     believe    encoders, fusion:      cross-entropy of each cell's reliability with what is left of it
     judge      discriminators:        for each m, softplus(D(x'|c) - D(x|c)) + softplus(D(x|c-) - D(x|c)) + penalties
     imitate    generators, prior:     for each m, softplus(D(x|c) - D(x'|c))
@@ -27,22 +28,25 @@ from ..losses import relativistic_d, relativistic_g
 from ..model.fusion import directions
 from ..model.gan import AnyGAN, Critics
 from ..penalties import gradient_norm
-from ..rows import Batch
 from .damage import Damage
 from .parallel import World
-from .scene import PRIOR, Stage, subsets
+from .scene import PRIOR, Crowd, Stage, subsets
 
-__all__ = ["align", "believe", "echo", "imitate", "judge", "paint", "read", "splits"]
+__all__ = ["align", "believe", "echo", "imitate", "judge", "paint", "read", "recognise", "splits"]
 
-SPLITS = 6
+SPLITS = 25
+"""Splits of a step: all there are up to four modalities, and as many drawn of more."""
+
+VARIED = 0.5
+"""Share of the cells that encoders meet as another cell that says the same."""
 
 PRIOR_GAMMA = 10.0
 """Weight of the prior's penalties, as a multiple of the canvases'."""
 
 
 def splits(modalities: int, generator: torch.Generator) -> list[tuple[Tensor, Tensor]]:
-    """Pairs (A, B) of disjoint non-empty sets as masks (M,): all of them up to three modalities, else six drawn."""
-    if modalities <= 3:
+    """Pairs (A, B) of disjoint non-empty sets as masks (M,): all up to four modalities, else as many drawn."""
+    if modalities <= 4:
         sides = [s for s in product((0, 1, 2), repeat=modalities) if 1 in s and 2 in s and s.index(1) < s.index(2)]
     else:
         sides = []
@@ -55,13 +59,25 @@ def splits(modalities: int, generator: torch.Generator) -> list[tuple[Tensor, Te
 
 
 def read(
-    model: AnyGAN, batch: Batch, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
+    model: AnyGAN, crowd: Crowd, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
 ) -> tuple[Tensor, Tensor, Damage]:
     """Evidence (B, M, code) of all ranks' rows after some cells went wrong, which of it is there, and the damage."""
-    observed = world.gather(batch.observed().to(next(iter(canvases.values())).device, torch.uint8)).bool()
-    damage = Damage.draw(observed.cpu(), generator)
-    evidence = world.gather(model.evidence(damage.touch(canvases, generator, world)))
-    return damage.swap(evidence), observed, damage
+    damage = Damage.draw(crowd.observed, generator)
+    evidence = world.gather(model.evidence(damage.touch(varied(model, canvases, generator, world), generator, world)))
+    return damage.swap(evidence), crowd.observed.to(evidence.device), damage
+
+
+def varied(
+    model: AnyGAN, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
+) -> dict[str, Tensor]:
+    """The canvases, half of them as another cell that says the same (:meth:`~anygan.modalities.Canvas.vary`)."""
+    changed = {}
+    for name, canvas in canvases.items():
+        rows = world.size * len(canvas)
+        drawn = 2 * torch.rand(rows, 2, canvas.dim() - 2, generator=generator) - 1
+        drawn *= torch.rand(rows, 1, 1, generator=generator) < VARIED
+        changed[name] = model.canvases[name].vary(canvas, world.mine(drawn).to(canvas.device))
+    return changed
 
 
 def align(
@@ -91,6 +107,24 @@ def _fused(model: AnyGAN, evidence: Tensor, observed: Tensor, sides: Tensor) -> 
     codes: Tensor = model.fusion(many, given.flatten(0, 1)).unflatten(0, given.shape[:2])
     fused: Tensor = codes[which].unflatten(0, sides.shape[:-1])
     return fused
+
+
+def recognise(
+    model: AnyGAN, evidence: Tensor, damage: Damage, crowd: Crowd, generator: torch.Generator, world: World
+) -> Tensor:
+    """How badly a row is known again by a subset of its cells that went wrong, among the batch's whole ones: a scalar.
+
+    Contrast between different modalities alone would let the code forget what only several of them together tell
+    about a third (each bit of an exclusive or), and what a cell tells besides. The other side is that of the averaged
+    encoders, without gradient (He et al., *Momentum contrast*, 2020). Rows in which the subset holds a swapped cell
+    take no part.
+    """
+    given = subsets(crowd.observed, generator)
+    there = (given.any(1) & ~(damage.swapped & given).any(1)).to(evidence.device)
+    whole = crowd.fuse(given)
+    lost = info_nce(model.fusion(evidence, given.to(evidence.device)), whole, model.log_scale.exp(), there)
+    known: Tensor = lost.sum() / there.sum().clamp(min=1) / world.size
+    return known
 
 
 def believe(

@@ -16,7 +16,7 @@ from ..model.gan import AnyGAN
 from ..rows import Batch
 from .parallel import World
 
-__all__ = ["COPIES", "PENALISED", "PRIOR", "Stage", "scene", "subsets"]
+__all__ = ["COPIES", "PENALISED", "PRIOR", "Crowd", "Stage", "scene", "subsets"]
 
 PRIOR = "(prior)"
 """Name of the prior's stage, which no column may have: a run refuses it."""
@@ -85,7 +85,7 @@ class Crowd:
     """The rows of the global batch as the averaged encoders see them, perhaps several times each.
 
     Attributes:
-        evidence: (B, M, code).
+        evidence: (B, M, code), without gradient.
         observed: (B, M) bool, on the CPU, where what is drawn of it is drawn.
         copies: how many times each row stands in it.
     """
@@ -94,6 +94,13 @@ class Crowd:
     evidence: Tensor
     observed: Tensor
     copies: int = 1
+
+    @classmethod
+    @torch.no_grad()
+    def gathered(cls, mean: AnyGAN, batch: Batch, canvases: Mapping[str, Tensor], world: World) -> "Crowd":
+        """All ranks' rows, of which ``batch`` and ``canvases`` are this rank's."""
+        evidence = world.gather(mean.evidence(canvases))
+        return cls(mean, evidence, world.gather(batch.observed().to(evidence.device, torch.uint8)).bool().cpu())
 
     def fuse(self, given: Tensor) -> Tensor:
         """The codes (B, code) of subsets (B, M)."""
@@ -108,16 +115,13 @@ class Crowd:
 
 @torch.no_grad()
 def scene(
-    model: AnyGAN, mean: AnyGAN, batch: Batch, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
+    model: AnyGAN, crowd: Crowd, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
 ) -> dict[str, Stage]:
-    """Look at this rank's rows with the averaged encoders and draw all that a step needs: a stage per modality.
+    """Draw all that a step needs, as the averaged encoders see its rows: a stage per modality.
 
     The prior's stage, where several modalities make one, is called :data:`PRIOR`. ``generator`` must be in the same
     state on every rank: what it draws is drawn for the global batch.
     """
-    evidence = world.gather(mean.evidence(canvases))
-    observed = world.gather(batch.observed().to(evidence.device, torch.uint8)).bool().cpu()
-    crowd = Crowd(mean, evidence, observed)
     many = crowd.times(COPIES)
     stages = {}
     for m, name in enumerate(model.names):
