@@ -48,6 +48,7 @@ class Config:
         penalty: on discriminators, one of :data:`PENALTIES`.
         gamma: twice the weight of the penalty (larger is steadier and slower; .1 suits R1 and R2 on canvases of 28 to
             64 pixels; spectral normalisation has no weight).
+        critic: width of discriminators, as a multiple of the generators'.
         ema: half-life of the averaged weights, as a share of the steps.
         canvas: largest share of the budget that learned canvases get before the game starts.
     """
@@ -65,6 +66,7 @@ class Config:
     loss: str = "relativistic"
     penalty: str = "r1r2"
     gamma: float = 0.1
+    critic: float = 1.0
     ema: float = 0.015
     canvas: float = 0.1
     width: int = 0
@@ -78,7 +80,7 @@ class Config:
         for name, known in (("precision", PRECISIONS), ("loss", LOSSES), ("penalty", PENALTIES)):
             if (value := getattr(self, name)) not in known:
                 raise ConfigError(f"Unknown --{name} '{value}'.{nearest(value, known)}")
-        for name, least in (("minutes", 0), ("lr", 0), ("encoder_lr", 0), ("batch", 3), ("threads", -1)):
+        for name, least in (("minutes", 0), ("lr", 0), ("encoder_lr", 0), ("critic", 0), ("batch", 3), ("threads", -1)):
             if getattr(self, name) <= least:
                 raise ConfigError(f"--{name.replace('_', '-')} must be larger than {least}, not {getattr(self, name)}.")
         if self.steps is not None and self.steps < 1:
