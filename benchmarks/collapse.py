@@ -47,7 +47,7 @@ from anygan.judging.judges import Judge, train_judge
 from anygan.metrics import entropy, frechet
 
 RESULTS = Path(__file__).parent / "results" / "collapse.jsonl"
-TABLE = Path(__file__).parents[1] / "docs" / "collapse.md"
+PAGE = Path(__file__).parents[1] / "docs" / "collapse.md"
 
 POINTS, STACKED, PICTURES = 10_000, 26_000, 10_000
 """Samples that are measured."""
@@ -68,13 +68,14 @@ class Cell:
     seed: int
     budget: str
 
-    def config(self, threads: int) -> Config:
+    def config(self, threads: int, precision: str) -> Config:
         """How it is trained."""
         settings = SETS[self.data].settings | {
             "loss": self.loss,
             "penalty": self.penalty,
             "seed": self.seed,
             "threads": threads,
+            "precision": precision,
         }
         if self.penalty in PAPER_GAMMA:
             settings["gamma"] = PAPER_GAMMA[self.penalty]
@@ -193,7 +194,7 @@ def section(lines: Sequence[dict[str, Any]]) -> str:
     first, columns = lines[0], SETS[lines[0]["set"]].columns
     real = [f"{name} {first['scores'][f'real {name}']:.{digits}f}" for name, digits in columns.items()]
     judged = [f"the judge is right on {first['scores']['judge']:.4f}"] if "judge" in first["scores"] else []
-    hardware = "; ".join(dict.fromkeys(f"{line['hardware']}, {line['threads']} thread" for line in lines))
+    where = [f"{line['hardware']}, {line['threads']} of them used, {line['precision']}" for line in lines]
     rows = [["loss", "penalty", "gamma", "seeds", *columns, "seconds"], ["---"] * (5 + len(columns))]
     for loss, penalty in dict.fromkeys((line["loss"], line["penalty"]) for line in lines):
         group = [line for line in lines if (line["loss"], line["penalty"]) == (loss, penalty)]
@@ -201,8 +202,9 @@ def section(lines: Sequence[dict[str, Any]]) -> str:
         gamma = "" if penalty == "spectral" else f"{group[0]['gamma']:g}"
         seconds = f"{statistics.median(line['seconds'] for line in group):.0f}"
         rows.append([loss, penalty, gamma, str(len(group)), *told, seconds])
-    told = [f"## {first['set']}, {first['budget']}", f"Real samples: {', '.join(real + judged)}. {hardware}."]
-    return "\n\n".join([*told, "\n".join(f"| {' | '.join(row)} |" for row in rows)])
+    head = f"## {first['set']}, {first['budget']}"
+    beside = f"Real samples: {', '.join(real + judged)}. {'; '.join(dict.fromkeys(where))}."
+    return "\n\n".join([head, beside, "\n".join(f"| {' | '.join(row)} |" for row in rows)])
 
 
 HEAD = """# Does it collapse?
@@ -240,24 +242,27 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="of every cell, in place of those of its set")
     parser.add_argument("--minutes", type=float, help="of every cell, in place of steps")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", default="fp32")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--page", type=Path, default=PAGE)
     parser.add_argument("--table", action="store_true", help="train nothing")
     asked = parser.parse_args()
     budget = f"{asked.minutes:g} minutes" if asked.minutes else f"{asked.steps} steps" if asked.steps else None
     names = chosen(asked.sets, list(SETS)), chosen(asked.losses, LOSSES), chosen(asked.penalties, PENALTIES)
-    lines = finished(RESULTS)
+    lines = finished(asked.results)
     for cell in [] if asked.table else cells(*names, asked.seeds, budget):
         if any(cell.key().items() <= line.items() for line in lines):
             continue
-        began, config = time.time(), cell.config(asked.threads)
+        began, config = time.time(), cell.config(asked.threads, asked.precision)
         name = "-".join(str(part) for part in cell.key().values()).replace(" ", "-")
         model = trained(name, load_data(f"{SETS[cell.data].data}:train"), asked.out / name, config)
         seconds = model.story["clock"]["seconds"]
         result = cell.key() | {"gamma": config.gamma, "seconds": round(seconds, 1)} | about(model)
         result |= {"scores": SETS[cell.data].measure(model, SETS[cell.data].data)}
         print(json.dumps(result), f"{time.time() - began:.0f} s", flush=True)
-        finish(RESULTS, result)
+        finish(asked.results, result)
         lines.append(result)
-    TABLE.write_text(page(lines), encoding="utf-8")
+    asked.page.write_text(page(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

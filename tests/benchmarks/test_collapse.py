@@ -56,15 +56,17 @@ def test_every_loss_and_penalty_has_a_cell() -> None:
     assert {cell.loss for cell in cells} == set(LOSSES)
     assert {cell.penalty for cell in cells} == set(PENALTIES)
     assert [cell.seed for cell in cells] == sorted(cell.seed for cell in cells)
-    gammas = {cell.penalty: cell.config(1).gamma for cell in cells}
+    gammas = {cell.penalty: cell.config(1, "fp32").gamma for cell in cells}
     assert gammas["one-centred"] == 20
-    hard, plain = (collapse.Cell(name, "hinge", "r1", 0, "5 steps").config(1) for name in ("stacked-hard", "mnist"))
+    hard, plain = (
+        collapse.Cell(name, "hinge", "r1", 0, "5 steps").config(1, "fp32") for name in ("stacked-hard", "mnist")
+    )
     assert (hard.critic, plain.critic, hard.steps) == (0.25, 1.0, 5)
 
 
 def test_a_table_tells_medians_and_extremes() -> None:
     line = {"set": "ring", "budget": "9 steps", "loss": "hinge", "penalty": "r1", "gamma": 0.1, "hardware": "an abacus"}
-    line |= {"threads": 1}
+    line |= {"threads": 1, "precision": "fp32"}
     real = {"real modes": 8, "real high quality": 0.989, "real reverse KL": 0.0004}
     lines = [
         line | {"seconds": 1.0, "scores": real | {"modes": modes, "high quality": 0.5, "reverse KL": 0.25}}
@@ -78,11 +80,10 @@ def test_a_table_tells_medians_and_extremes() -> None:
 
 
 def test_a_cell_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collapse, "RESULTS", tmp_path / "lines.jsonl")
-    monkeypatch.setattr(collapse, "TABLE", tmp_path / "page.md")
     monkeypatch.setattr(collapse, "POINTS", 64)
-    words = f"collapse --out {tmp_path / 'runs'} --sets ring --losses hinge --seeds 1 --steps 2".split()
-    monkeypatch.setattr("sys.argv", words)
+    monkeypatch.chdir(tmp_path)
+    words = "collapse --sets ring --losses hinge --seeds 1 --steps 2 --results lines.jsonl --page page.md"
+    monkeypatch.setattr("sys.argv", words.split())
     for _ in range(2):
         collapse.main()
     (line,) = finished(tmp_path / "lines.jsonl")
