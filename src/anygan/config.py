@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from .errors import ConfigError, nearest
 
-__all__ = ["PRECISIONS", "SIZES", "Config"]
+__all__ = ["LOSSES", "PENALTIES", "PRECISIONS", "SIZES", "Config"]
 
 SIZES: dict[str, dict[str, int]] = {
     "tiny": {"width": 16, "features": 128, "code": 32, "style": 16},
@@ -21,6 +21,12 @@ SIZES: dict[str, dict[str, int]] = {
 """Size -> channels of the first layer, hidden features, size of the code, size of a style and of the prior's noise."""
 
 PRECISIONS = ("auto", "fp32", "bf16")
+
+LOSSES = ("relativistic", "minimax", "non-saturating", "least-squares", "hinge", "wasserstein")
+"""What the players of a game minimise: the pairs of functions in ``losses.py``."""
+
+PENALTIES = ("r1r2", "r1", "r2", "one-centred", "finite-r1r2", "finite-r1", "finite-r2", "spectral")
+"""What holds discriminators back: the functions in ``penalties.py``."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,11 @@ class Config:
         batch: rows a step, over all processes.
         lr: peak learning rate of generators and discriminators.
         encoder_lr: peak learning rate of the encoders.
-        gamma: weight of R1 and R2 (larger is steadier and slower; .1 suits canvases of 28 to 64 pixels).
+        loss: of discriminators and generators, one of :data:`LOSSES`.
+        penalty: on discriminators, one of :data:`PENALTIES`.
+        gamma: twice the weight of the penalty (larger is steadier and slower; .1 suits R1 and R2 on canvases of 28 to
+            64 pixels; spectral normalisation has no weight).
+        critic: width of discriminators, as a multiple of the generators'.
         ema: half-life of the averaged weights, as a share of the steps.
         canvas: largest share of the budget that learned canvases get before the game starts.
     """
@@ -53,7 +63,10 @@ class Config:
     batch: int = 64
     lr: float = 5e-4
     encoder_lr: float = 1e-3
+    loss: str = "relativistic"
+    penalty: str = "r1r2"
     gamma: float = 0.1
+    critic: float = 1.0
     ema: float = 0.015
     canvas: float = 0.1
     width: int = 0
@@ -64,9 +77,10 @@ class Config:
     def __post_init__(self) -> None:
         if self.size not in SIZES:
             raise ConfigError(f"Unknown --size '{self.size}'.{nearest(self.size, SIZES)}")
-        if self.precision not in PRECISIONS:
-            raise ConfigError(f"Unknown --precision '{self.precision}'.{nearest(self.precision, PRECISIONS)}")
-        for name, least in (("minutes", 0), ("lr", 0), ("encoder_lr", 0), ("batch", 3), ("threads", -1)):
+        for name, known in (("precision", PRECISIONS), ("loss", LOSSES), ("penalty", PENALTIES)):
+            if (value := getattr(self, name)) not in known:
+                raise ConfigError(f"Unknown --{name} '{value}'.{nearest(value, known)}")
+        for name, least in (("minutes", 0), ("lr", 0), ("encoder_lr", 0), ("critic", 0), ("batch", 3), ("threads", -1)):
             if getattr(self, name) <= least:
                 raise ConfigError(f"--{name.replace('_', '-')} must be larger than {least}, not {getattr(self, name)}.")
         if self.steps is not None and self.steps < 1:

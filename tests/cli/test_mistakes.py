@@ -18,6 +18,8 @@ MISTAKES = [
     (["train", "digits", "--out", "x", "--size", "tinny"], "Did you mean 'tiny'?"),
     (["train", "digits", "--out", "x", "--without", "digt=3"], "Did you mean 'digit'?"),
     (["train", "digits", "--out", "x", "--gamma", "-1"], "--gamma must be"),
+    (["train", "digits", "--out", "x", "--loss", "hing"], "Did you mean 'hinge'?"),
+    (["train", "digits", "--out", "x", "--penalty", "r3"], "Unknown --penalty 'r3'"),
     (["train", "digits", "--out", "x", "--precision", "fp16"], "Did you mean"),
     (["train", "digits", "--out", "x", "--steps", "3", "--minutes", "2"], "either --minutes or --steps"),
     (["train", "digits", "--out", "x", "--until", "coherenc=.9"], "Did you mean 'coherence'?"),

@@ -101,3 +101,14 @@ def test_looking_at_what_is_there_costs_nothing_for_what_is_not() -> None:
     fused = model.fusion(seen, batch.observed())
     assert fused.isfinite().all()
     assert not fused[1].any()
+
+
+def test_discriminators_may_be_narrower_than_generators() -> None:
+    config = Config(size="tiny", critic=0.25)
+    model = AnyGAN({"image": Image("image", 28, 28, "L", 28, 28)}, config)
+    narrow, wide = (Critics(model, c).canvases["image"] for c in (config, config.but(critic=1.0)))
+    assert narrow.alone.in_features == 32
+    assert wide.alone.in_features == 128
+    first = model.generators["image"].film[0]
+    assert [layer.weight.shape[0] for layer in narrow.trunk.layers] == [4, 8, 16]
+    assert isinstance(first, nn.Linear)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from anygan import Config, DataSet, load_data, train
+from anygan.config import PENALTIES
 from anygan.errors import DataError, RunError
 from anygan.tasks.model import load
 from anygan.training import checkpoint
@@ -59,6 +60,19 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     a, b = tensors(tmp_path / "whole"), tensors(tmp_path / "parts")
     assert a.keys() == b.keys()
     assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES[1:])
+def test_with_any_penalty_too(tmp_path: Path, penalty: str) -> None:
+    """Spectral normalisation keeps a state of its own beside the weights; it goes on where it was."""
+    data, config = rows(), Config(steps=4, canvas=0.01, penalty=penalty, **SHORT)
+    whole = [r.losses for r in train(data, tmp_path / "whole", config)]
+    records = train(data, tmp_path / "parts", config)
+    part = [next(records).losses, next(records).losses]
+    records.close()
+    part += [r.losses for r in train(data, tmp_path / "parts", config, resume=True)]
+    assert part == whole
+    assert np.isfinite([list(losses.values()) for losses in whole[1:]]).all()
 
 
 def test_records_tell_where_the_run_is(tmp_path: Path) -> None:

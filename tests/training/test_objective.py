@@ -1,10 +1,11 @@
 """What a step shares and minimises."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anygan.config import Config
+from anygan.config import LOSSES, PENALTIES, Config
 from anygan.modalities import Vector
 from anygan.rows import Batch
 from anygan.training.damage import Damage
@@ -12,6 +13,7 @@ from anygan.training.ema import average
 from anygan.training.objective import align, believe, echo, imitate, judge, paint, read, recognise, splits
 from anygan.training.parallel import World
 from anygan.training.players import Players
+from anygan.training.rules import Rules
 from anygan.training.scene import COPIES, PRIOR, Crowd, Stage, scene, subsets
 
 CONFIG = Config(size="tiny", batch=16, width=2, features=16, code=8, style=4)
@@ -242,3 +244,35 @@ def test_signals_tell_the_state_of_every_game() -> None:
     signals = judge(game.critics, stages, paint(game.model, stages), 0.1)[1]
     assert set(signals) == {f"{n}/{s}" for n in ("a", "b", PRIOR) for s in ("accuracy", "gap", "r1", "r2")}
     assert all(0 <= signals[f"{n}/accuracy"] <= 1 for n in ("a", "b"))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_canvas_is_no_mismatch_of_itself(loss: str) -> None:
+    """Where nothing is known, right and wrong code are one: what the pair adds must move no weight."""
+    game, rows = players("a"), batch("a")
+    stages = look(game, rows)
+    score = torch.randn(16 * COPIES, generator=chance()).requires_grad_(True)
+    Rules(loss).mismatched(score, score, stages["a"]).sum().backward()
+    assert score.grad is not None
+    assert score.grad.abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("rules", [Rules(loss=n) for n in LOSSES] + [Rules(penalty=n) for n in PENALTIES], ids=str)
+def test_rules_reach_the_weights(rules: Rules) -> None:
+    """A loss of another name, or a penalty of another, is another gradient; a generated canvas wants another score."""
+    game, rows = players("a", "b"), batch("a", "b")
+    stages = look(game, rows)
+    fakes = paint(game.model, stages)
+
+    def slope(rules: Rules, gamma: float) -> torch.Tensor:
+        game.critics.zero_grad()
+        judge(game.critics, stages, fakes, gamma, rules)[0].backward()
+        return torch.cat([p.grad.flatten() for p in game.critics.parameters() if p.grad is not None])
+
+    given = slope(rules, 1.0)
+    assert torch.isfinite(given).all()
+    assert torch.equal(given, slope(Rules(), 1.0)) == (rules == Rules())
+    assert torch.equal(given, slope(rules, 0.0)) == (rules.penalty == "spectral")
+    game.critics.requires_grad_(False)
+    imitate(game.critics, stages, fakes, rules).backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in game.model.generators.parameters())

@@ -1,21 +1,27 @@
 """Gradients of one whole step in float64, alone or as one of several ranks: run by tests/training/test_parallel.py."""
 
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
 from safetensors.torch import save_file
 
-from anygan.config import Config
+from anygan.config import LOSSES, PENALTIES, Config
 from anygan.modalities import Image, Text, Vector
+from anygan.penalties import iterate, spectral
 from anygan.rows import Batch
 from anygan.training.objective import align, believe, echo, imitate, judge, paint, read, recognise
 from anygan.training.parallel import World
 from anygan.training.players import Players
+from anygan.training.rules import SPECTRAL, Rules
 from anygan.training.scene import Crowd, scene
 
 ROWS = 16
+
+RULES = [Rules(), *(Rules(loss=name) for name in LOSSES[1:]), *(Rules(penalty=name) for name in PENALTIES[1:])]
+"""The default, then every loss and every penalty."""
 
 
 def make_batch() -> Batch:
@@ -62,17 +68,28 @@ def main(out: Path) -> None:
     torch.stack(losses).sum().backward()
     stages = scene(players.model, crowd, canvases, chance, world)
     fakes = paint(players.model, stages)
-    judge(players.critics, stages, fakes, config.gamma)[0].backward()
-    players.critics.requires_grad_(False)
-    (imitate(players.critics, stages, fakes) + echo(players.mean, stages, fakes)).backward()
-    players.critics.requires_grad_(True)
     gradients = {}
-    for part, module in (("model", players.model), ("critics", players.critics)):
-        named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
-        world.sum_gradients([p for _, p in named])
-        # Fused optimisers walk memory as it lies: weights and their gradients must lie alike.
-        assert all(p.grad.stride() == p.stride() for _, p in named if p.grad is not None)
-        gradients |= {f"{part}.{n}": p.grad for n, p in named if p.grad is not None}
+    for rules in RULES:
+        critics = players.critics
+        if rules.penalty == SPECTRAL:
+            critics = deepcopy(critics)
+            torch.manual_seed(0)
+            spectral(critics)
+            iterate(critics)
+        judge(critics, stages, fakes, config.gamma, rules)[0].backward()
+        critics.requires_grad_(False)
+        # The encoders' own gradients, and the echo's, are in the first.
+        last = echo(players.mean, stages, fakes) if rules == RULES[0] else 0.0
+        (imitate(critics, stages, fakes, rules) + last).backward(retain_graph=True)
+        critics.requires_grad_(True)
+        for part, module in (("model", players.model), ("critics", critics)):
+            named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
+            world.sum_gradients([p for _, p in named])
+            # Fused optimisers walk memory as it lies: weights and their gradients must lie alike.
+            assert all(p.grad.stride() == p.stride() for _, p in named if p.grad is not None)
+            own = {n: p.grad.clone() for n, p in named if p.grad is not None}
+            gradients |= {f"{rules.loss}, {rules.penalty}: {part}.{n}": grad for n, grad in own.items()}
+            module.zero_grad()
     if world.rank == 0:
         save_file({n: g.contiguous() for n, g in gradients.items()}, out)
     if dist.is_initialized():

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from .. import __version__
-from ..config import PRECISIONS, SIZES, Config
+from ..config import LOSSES, PENALTIES, PRECISIONS, SIZES, Config
 from ..errors import AnyGANError, ConfigError
 from .start import prepare
 
@@ -150,10 +150,14 @@ def demo(**options: Any) -> None:
 @click.option("--steps", type=int, help="Number of steps, in place of --minutes.")
 @click.option("--until", metavar="METRIC=VALUE", help="Stop sooner, once a metric is reached: coherence=.95")
 @click.option("--size", metavar=f"[{'|'.join(SIZES)}]", help=f"Of the model.  [default: {Config.size}]")
+@click.option("--loss", metavar="NAME", help=f"Of the game: {', '.join(LOSSES)}.  [default: {Config.loss}]")
+@click.option(
+    "--penalty", metavar="NAME", help=f"On discriminators: {', '.join(PENALTIES)}.  [default: {Config.penalty}]"
+)
 @click.option(
     "--gamma",
     type=float,
-    help=f"Weight of the gradient penalties: more is steadier and slower, less is sharper and riskier. What suits "
+    help=f"Weight of the penalty: more is steadier and slower, less is sharper and riskier. What suits "
     f"canvases of 28 to 64 pixels is the default; ten times it suits 128 and more.  [default: {Config.gamma:g}]",
 )
 @click.option("--recipe", metavar="NAME", help="A classic instead of AnyGAN: mnist-mlp, the GAN of the textbooks.")

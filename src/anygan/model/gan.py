@@ -93,7 +93,8 @@ class Critics(nn.Module):
 
     def __init__(self, model: AnyGAN, config: Config) -> None:
         super().__init__()
-        width, features, code = config.width, config.features, config.code
+        width, features = (max(1, round(config.critic * size)) for size in (config.width, config.features))
+        code = config.code
         self.canvases = Family(
             model.names, lambda name: Discriminator(model.canvases[name].shape, width, features, code)
         )

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from ..config import Config
+from ..penalties import iterate
 from ..rows import Batch, DataSet
 from .ema import average
 from .machine import tune
 from .objective import align, believe, echo, imitate, judge, paint, read, recognise
+from .rules import Rules
 from .run import Run
 from .scene import Crowd, scene
 from .schedule import rate
@@ -124,7 +126,7 @@ def draw(run: Run, chance: torch.Generator) -> dict[str, float]:
 def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tuple[dict[str, float], dict[str, float]]:
     """One step of the game: encoders, then discriminators, then generators and prior. Returns losses and health."""
     players, world, config = run.players, run.world, run.config
-    model, critics = players.model, players.critics
+    model, critics, rules = players.model, players.critics, Rules(config.loss, config.penalty)
     with run.autocast():
         canvases = model.draw(batch)
         crowd = Crowd.gathered(players.mean, batch, canvases, world)
@@ -137,16 +139,17 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     run.descend(players.readers, config.encoder_lr * factor)
 
     with run.autocast():
+        iterate(critics)
         stages = scene(model, crowd, canvases, chance, world)
         fakes = paint(model, stages)
-        judged, health = judge(critics, stages, fakes, config.gamma)
+        judged, health = judge(critics, stages, fakes, config.gamma, rules)
     players.judges.zero_grad()
     judged.backward()
     run.descend(players.judges, config.lr * factor)
 
     critics.requires_grad_(False)
     with run.autocast():
-        imitated = imitate(critics, stages, fakes)
+        imitated = imitate(critics, stages, fakes, rules)
         echoed = echo(players.mean, stages, fakes)
     players.makers.zero_grad()
     (imitated + ECHO * echoed).backward()

@@ -5,14 +5,15 @@ A step has these losses, over three disjoint sets of weights, and the loop alone
     align      encoders, fusion:      InfoNCE between F(A) and F(B), A and B disjoint sets of observed modalities
     recognise  encoders, fusion:      InfoNCE between F(S) of cells gone wrong and the averaged F(S) of the whole cells
     believe    encoders, fusion:      cross-entropy of each cell's reliability with what is left of it
-    judge      discriminators:        for each m, softplus(D(x'|c) - D(x|c)) + softplus(D(x|c-) - D(x|c)) + penalties
-    imitate    generators, prior:     for each m, softplus(D(x|c) - D(x'|c))
+    judge      discriminators:        for each m, loss_d(D(x|c), D(x'|c)) + loss_d(D(x|c), D(x|c-)) + penalty
+    imitate    generators, prior:     for each m, loss_g(D(x|c), D(x'|c))
     echo       generators:            for each m, -log softmax_j(E_m(jitter(x'_i)) . c'_j / T)_{j=i}
 
 where c = F(S) is the code of a set S of the *other* observed modalities, c- that of another row, and the generated
 x' = G(c', s) is drawn from c' = F(S), F(all) or P(u, F(S)). The prior plays the same game on codes. Encoders learn from
 real data only, some cells of which go wrong on purpose (:mod:`anygan.training.damage`). Whatever discriminators,
-generators and the prior see are codes of the averaged encoders, without gradient.
+generators and the prior see are codes of the averaged encoders, without gradient. Losses and penalty are those of
+:class:`~anygan.training.rules.Rules`: relativistic pairing with R1 and R2, if nothing else is asked for.
 """
 
 import math
@@ -24,12 +25,11 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from ..alignment import info_nce
-from ..losses import relativistic_d, relativistic_g
 from ..model.fusion import directions
 from ..model.gan import AnyGAN, Critics
-from ..penalties import gradient_norm
 from .damage import Damage
 from .parallel import World
+from .rules import SPECTRAL, Rules
 from .scene import PRIOR, Crowd, Stage, subsets
 
 __all__ = ["align", "believe", "echo", "imitate", "judge", "paint", "read", "recognise", "splits"]
@@ -42,6 +42,8 @@ VARIED = 0.5
 
 PRIOR_GAMMA = 10.0
 """Weight of the prior's penalties, as a multiple of the canvases'."""
+
+DEFAULT = Rules()
 
 
 def splits(modalities: int, generator: torch.Generator) -> list[tuple[Tensor, Tensor]]:
@@ -152,10 +154,14 @@ def paint(model: AnyGAN, stages: Mapping[str, Stage]) -> dict[str, Tensor]:
 
 
 def judge(
-    critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor], gamma: float
+    critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor], gamma: float, rules: Rules = DEFAULT
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The discriminators' loss, a scalar, and the state of the game: pair accuracy, gap, R1 and R2 of each stage."""
+    """The discriminators' loss, a scalar, and the state of the game: pair accuracy, gap, R1 and R2 of each stage.
+
+    R1 and R2 are what a real and a generated canvas pay on average, whatever the penalty.
+    """
     losses = []
+    punishing = gamma > 0 and rules.penalty != SPECTRAL
     signals: dict[str, Tensor] = {}
     for name, fake in fakes.items():
         stage, critic = stages[name], critics.codes if name == PRIOR else critics.canvases[name]
@@ -164,18 +170,19 @@ def judge(
             real, fake = real + stage.blur[0], fake + stage.blur[1]
         weight = PRIOR_GAMMA * gamma if name == PRIOR else gamma
         features, penalty = [], real.new_zeros(2)
-        for part, punish in ((slice(0, stage.penalised), gamma > 0), (slice(stage.penalised, None), False)):
+        for part, punish in ((slice(0, stage.penalised), punishing), (slice(stage.penalised, None), False)):
             if len(real[part]) == 0:
                 continue
             both = torch.cat([real[part], fake[part]])
             seen = critic(both.requires_grad_(punish))
             if punish:
-                norms = gradient_norm(critic.score(seen, stage.condition[part].repeat(2, 1)), both)
-                penalty = torch.stack([half.sum() for half in norms.chunk(2)])
+                paid = rules.paid(critic, stage, both, seen)
+                penalty = torch.stack([half.sum() for half in paid.chunk(2)])
             features.append(seen.chunk(2))
         seen_real, seen_fake = (torch.cat([f[side] for f in features]) for side in (0, 1))
         score_real, score_fake = critic.score(seen_real, stage.condition), critic.score(seen_fake, stage.condition)
-        loss = relativistic_d(score_real, score_fake) + relativistic_d(score_real, critic.score(seen_real, stage.wrong))
+        loss = rules.judged(score_real, score_fake)
+        loss = loss + rules.mismatched(score_real, critic.score(seen_real, stage.wrong), stage)
         losses.append(loss.sum() / stage.count + weight / 2 * penalty.sum() / max(1, stage.quarter))
         r1, r2 = penalty.detach() / max(1, stage.penalised)
         gap = (score_real - score_fake).detach()
@@ -184,7 +191,9 @@ def judge(
     return torch.stack(losses).sum(), signals
 
 
-def imitate(critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor]) -> Tensor:
+def imitate(
+    critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor], rules: Rules = DEFAULT
+) -> Tensor:
     """The loss of generators and prior, a scalar. The critics' own weights should not require grad here."""
     losses = []
     for name, fake in fakes.items():
@@ -194,7 +203,7 @@ def imitate(critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, T
             real, fake = real + stage.blur[0], fake + stage.blur[1]
         with torch.no_grad():
             score_real = critic.score(critic(real), stage.condition)
-        losses.append(relativistic_g(score_real, critic.score(critic(fake), stage.condition)).sum() / stage.count)
+        losses.append(rules.imitated(score_real, critic.score(critic(fake), stage.condition)).sum() / stage.count)
     return torch.stack(losses).sum()
 
 

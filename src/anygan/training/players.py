@@ -11,8 +11,10 @@ from torch.optim import Adam, AdamW, Optimizer
 from ..config import Config
 from ..modalities import Modality
 from ..model.gan import AnyGAN, Critics
+from ..penalties import spectral
 from ..training import checkpoint
 from .ema import averaged
+from .rules import SPECTRAL
 
 __all__ = ["Players"]
 
@@ -46,6 +48,8 @@ class Players:
             torch.manual_seed(config.seed)
             model = AnyGAN(modalities, config)
             critics = Critics(model, config)
+            if config.penalty == SPECTRAL:
+                spectral(critics)
         model, critics = model.to(device), critics.to(device)
         reading = [*model.encoders.parameters(), *model.fusion.parameters(), model.log_scale]
         making: list[dict[str, Any]] = [
