@@ -45,6 +45,25 @@ def test_resume_needs_no_more_than_the_folder(anygan: Command) -> None:
     assert "tiny" in other.stderr
 
 
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(anygan: Command) -> None:
+    words = ("train", "digits", "--out", "run", "--resume", "--json")
+    assert anygan(*words, *FAST, "--steps", 2).exit_code == 0
+    last = Path("run/last.safetensors")
+    Path("run/previous.safetensors").write_bytes(last.read_bytes())
+    last.write_bytes(last.read_bytes()[:-100])
+    for command in (("generate", "run", "-n", 1, "--out", "rows"), ("inspect", "run")):
+        used = anygan(*command)
+        assert used.exit_code == 0, used.output
+        assert used.stderr.count("warning: run/last.safetensors is not a whole checkpoint") == 1
+        assert "of step 2" in used.stderr
+        assert "warning" not in used.stdout
+    again = anygan(*words)
+    assert again.exit_code == 0, again.output
+    assert again.stderr.count("warning: ") == 1
+    assert json.loads(again.stdout)["steps"] == 2
+    assert anygan("inspect", "run").stderr == ""
+
+
 def test_bad_cells_are_listed(anygan: Command) -> None:
     rows = [given(i) for i in range(8)]
     rows[1]["file_name"], rows[2]["file_name"] = "pics/none.png", "pics/bad.png"

@@ -177,16 +177,15 @@ def _check(out: Path, resume: bool) -> None:
     """Refuse what the run would be refused for, before any data are read."""
     if out.exists() and not out.is_dir():
         raise RunError(f"{out} is a file. Name a folder with --out.")
-    if (out / "last.safetensors").exists() and not resume:
+    if checkpoint.exists(out) and not resume:
         raise RunError(f"{out} holds a run already. Go on with it: add --resume. Start anew: give another --out.")
 
 
 def _config(out: Path | None, said: Mapping[str, Any], resume: bool) -> Config:
     """The configuration asked for; of a run that is gone on with its own, but for what is said."""
-    last = out / "last.safetensors" if out and resume else None
-    if last is None or not last.exists():
+    if out is None or not resume or not checkpoint.exists(out):
         return Config.of(said)
-    had = Config.of(checkpoint.load(last)[1]["config"])
+    had = Config.of(checkpoint.newest(out)[1]["config"])
     Config.of(said)
     return had.but(**said)
 
@@ -207,7 +206,7 @@ def _judge(name: str, train: DataSet, data_dir: Path | None) -> Measured:
         raise ConfigError(f"'{train.name}' has no labels to judge by: give --until one of the signals of training.")
 
     def measured(folder: Path) -> dict[str, float]:
-        return measure(Model.load(folder).net) if (folder / "last.safetensors").exists() else dict.fromkeys(JUDGED, 0.0)
+        return measure(Model.load(folder).net) if checkpoint.exists(folder) else dict.fromkeys(JUDGED, 0.0)
 
     return measured
 
@@ -218,7 +217,7 @@ def _is_built_in(name: str) -> bool:
 
 def _ended(out: Path, again: str, pace: _Pace, until: Until | None, stopped: bool) -> Answer:
     """What to tell of a run that has ended."""
-    told = checkpoint.load(out / "last.safetensors")[1] if os.environ.get("RANK", "0") == "0" else {}
+    told = checkpoint.newest(out)[1] if os.environ.get("RANK", "0") == "0" else {}
     clock, bad, bad_count = told.get("clock", {}), told.get("bad", []), told.get("bad_count", 0)
     steps, seconds = clock.get("step", 0), clock.get("seconds", 0.0)
     position = pace.last.position if pace.last else 1.0

@@ -1,7 +1,7 @@
 """A run: the folder, the data, and everything that changes while it trains.
 
-The folder holds ``last.safetensors`` (weights, averages, optimisers, position, configuration), ``best.safetensors``
-(what verbs need of the checkpoint whose fidelity was highest) and
+The folder holds ``last.safetensors`` (weights, averages, optimisers, position, configuration), the one before it as
+``previous.safetensors``, ``best.safetensors`` (what verbs need of the checkpoint whose fidelity was highest) and
 ``log.jsonl``. Nothing random is kept from step to step: each step's draws are seeded by the run's seed and the number
 of the step, so that going on from a checkpoint gives the bits of the run that was never stopped.
 """
@@ -80,7 +80,7 @@ class Run:
     @property
     def last(self) -> Path:
         """The newest checkpoint."""
-        return self.folder / "last.safetensors"
+        return self.folder / checkpoint.LAST
 
     def chance(self) -> torch.Generator:
         """The source of everything random in the step that comes next."""
@@ -211,7 +211,7 @@ class Run:
                 "bad_count": len(self.store.bad),
                 "time": time.time(),
             }
-            checkpoint.save(self.last, tensors, description)
+            checkpoint.save(self.last, tensors, description, self.folder / checkpoint.PREVIOUS)
             if better:
                 used = {k: v for k, v in tensors.items() if k.startswith(("mean.", "model.canvases."))}
                 checkpoint.save(self.folder / "best.safetensors", used, description)
@@ -225,16 +225,16 @@ class Run:
             RunError: when the folder holds a run and ``resume`` is not set, or it cannot be gone on with.
             DataError: when nothing can be learned from the data.
         """
-        last, tensors = folder / "last.safetensors", None
+        world = World.join()
+        tensors: dict[str, Tensor] | None = None
         told: dict[str, Any] = {}
-        if last.exists():
+        if checkpoint.exists(folder):
             if not resume:
                 raise RunError(
                     f"{folder} holds a run already. Go on with it: add --resume. Start anew: give another --out."
                 )
-            tensors, told = checkpoint.load(last)
+            tensors, told = checkpoint.newest(folder, aside=world.rank == 0)
             config = _agreed(config, Config.of(told["config"]), folder)
-        world = World.join()
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         known = {str(spec["name"]): from_spec(spec) for spec in told.get("modalities", [])}
         modalities = known or describe(data, config)
