@@ -45,6 +45,20 @@ def test_resume_needs_no_more_than_the_folder(anygan: Command) -> None:
     assert "tiny" in other.stderr
 
 
+def test_a_finished_run_gets_more_steps_when_asked(anygan: Command) -> None:
+    assert anygan("train", "ring", "--out", "run", *FAST, "--steps", 2).exit_code == 0
+    refused = anygan("train", "ring", "--out", "run", "--resume", "--steps", 4)
+    assert refused.exit_code == 2
+    assert "steps 2 (now 4)" in refused.stderr
+    assert "--change" in refused.stderr
+    more = anygan("train", "ring", "--out", "run", "--resume", "--change", "--steps", 4, "--json")
+    assert more.exit_code == 0, more.output
+    assert json.loads(more.stdout)["steps"] == 4
+    timed = anygan("train", "ring", "--out", "run", "--resume", "--minutes", 1)
+    assert "steps 4 (now None)" in timed.stderr
+    assert "add --resume" in anygan("train", "ring", "--out", "new", "--change").stderr
+
+
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(anygan: Command) -> None:
     words = ("train", "digits", "--out", "run", "--resume", "--json")
     assert anygan(*words, *FAST, "--steps", 2).exit_code == 0

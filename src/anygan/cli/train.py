@@ -21,6 +21,7 @@ from ..tasks.textbook import train_textbook
 from ..training import checkpoint
 from ..training.loop import Record
 from ..training.loop import train as records_of
+from ..training.resume import restarted
 from ..training.scene import PRIOR
 from .answer import Answer, count, duration, listed
 from .plan import plan
@@ -47,6 +48,7 @@ def run(
     recipe: str | None,
     without: Mapping[str, str],
     resume: bool,
+    change: bool,
     dry_run: bool,
     **settings: Any,
 ) -> Answer:
@@ -56,6 +58,9 @@ def run(
         raise ConfigError("A budget is either --minutes or --steps. Give one.")
     if out is None and not dry_run:
         raise ConfigError("Say where the run goes: --out RUN, such as --out runs/first.")
+    resume = resume or restarted()
+    if change and not resume:
+        raise ConfigError("--change is for a run that is gone on with: add --resume.")
     if recipe is not None:
         return _recipe(recipe, data, out, data_dir, said, resume, dry_run)
     if out is not None and not dry_run:
@@ -68,17 +73,25 @@ def run(
     if dry_run or out is None:
         return plan(rows, config)
     measure = _judge(data, rows, data_dir) if until and until[0] in JUDGED else None
-    return watch(rows, out, config, resume=resume, until=Until(*until, out, measure) if until else None, again=data)
+    enough = Until(*until, out, measure) if until else None
+    return watch(rows, out, config, resume=resume, change=change, until=enough, again=data)
 
 
 def watch(
-    data: DataSet, out: Path, config: Config, *, resume: bool, until: Until | None = None, again: str = "DATA"
+    data: DataSet,
+    out: Path,
+    config: Config,
+    *,
+    resume: bool,
+    change: bool = False,
+    until: Until | None = None,
+    again: str = "DATA",
 ) -> Answer:
     """Train with an eye on the game; what was reached when it ends, is good enough or is stopped."""
     pace, reached, stopped = _Pace(), False, False
     with Ticker("train") as ticker, _Stop() as stop:
         ticker.at(0.0, "reading the data and timing a few steps")
-        records = records_of(data, out, config, resume=resume)
+        records = records_of(data, out, config, resume=resume, change=change)
         try:
             for record in records:
                 stop.listen()
@@ -187,7 +200,8 @@ def _config(out: Path | None, said: Mapping[str, Any], resume: bool) -> Config:
         return Config.of(said)
     had = Config.of(checkpoint.newest(out)[1]["config"])
     Config.of(said)
-    return had.but(**said)
+    # Steps go before minutes: who asks for minutes wants them to count.
+    return had.but(**({"steps": None} if "minutes" in said else {}), **said)
 
 
 def _signals(data: DataSet) -> list[str]:

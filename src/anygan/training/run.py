@@ -27,6 +27,7 @@ from ..rows import Batch, DataSet
 from ..training import checkpoint
 from .parallel import World
 from .players import Players
+from .resume import agreed, position_kept, restarted, same_data, trim
 from .scene import PRIOR
 from .schedule import Clock
 
@@ -38,8 +39,8 @@ INTERVAL = {"tiny": 5.0}
 PROBE = 256
 """Rows of the sample that checkpoints are compared on."""
 
-EVERY = 10
-"""Steps between two lines of the log."""
+LOG, EVERY = "log.jsonl", 10
+"""The log, and steps between two lines of the log."""
 
 LISTED = 1000
 """Bad cells that a checkpoint names at most; it counts them all."""
@@ -159,9 +160,16 @@ class Run:
     def log(self, record: Mapping[str, Any]) -> None:
         """Append a record to ``log.jsonl``, one step in ten; rank 0 alone does."""
         if self.world.rank == 0 and (self.clock.step % EVERY == 0):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
+            log = self.folder / LOG
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                with log.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(record) + "\n")
+            except OSError as error:
+                raise RunError(
+                    f"The log {log} cannot be written: {error.strerror or error}. The last checkpoint is whole: mend "
+                    "this and go on with --resume."
+                ) from error
 
     @torch.no_grad()
     def fidelity(self) -> float:
@@ -207,6 +215,7 @@ class Run:
                 "fidelity": fidelity,
                 "best": self.best,
                 "data": self.store.data.name,
+                "holds": self.store.holds,
                 "bad": [str(cell) for cell in self.store.bad[:LISTED]],
                 "bad_count": len(self.store.bad),
                 "time": time.time(),
@@ -218,8 +227,8 @@ class Run:
         return fidelity
 
     @classmethod
-    def open(cls, data: DataSet, folder: Path, config: Config, resume: bool = False) -> "Run":
-        """A new run, or with ``resume`` the one that the folder holds.
+    def open(cls, data: DataSet, folder: Path, config: Config, resume: bool = False, change: bool = False) -> "Run":
+        """A new run, or with ``resume`` the one that the folder holds, with ``change`` under another configuration.
 
         Raises:
             RunError: when the folder holds a run and ``resume`` is not set, or it cannot be gone on with.
@@ -229,12 +238,13 @@ class Run:
         tensors: dict[str, Tensor] | None = None
         told: dict[str, Any] = {}
         if checkpoint.exists(folder):
-            if not resume:
+            if not (resume or restarted()):
                 raise RunError(
                     f"{folder} holds a run already. Go on with it: add --resume. Start anew: give another --out."
                 )
             tensors, told = checkpoint.newest(folder, aside=world.rank == 0)
-            config = _agreed(config, Config.of(told["config"]), folder)
+            had = Config.of(told["config"])
+            config = agreed(config, had, folder, change)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         known = {str(spec["name"]): from_spec(spec) for spec in told.get("modalities", [])}
         modalities = known or describe(data, config)
@@ -242,6 +252,8 @@ class Run:
             if name not in data.columns:
                 raise DataError(f"The run {folder} knows a column '{name}' that '{data.name}' lacks.")
         store = Store.read(data, modalities)
+        if "holds" in told and not change:
+            same_data(told["holds"], store.holds, folder)
         players = Players.meet(modalities, config, device)
         run = cls(
             folder, config, modalities, store, Order(store, config.seed, config.batch), players, Clock(), world, device
@@ -251,20 +263,15 @@ class Run:
             clock = told["clock"]
             run.clock = Clock(clock["step"], clock["seconds"], tuple(clock["game"]) if clock["game"] else None)
             run.precision, run.threads, run.best = told["precision"], told["threads"], told["best"]
+            if config != had:
+                position_kept(run.clock, had, config)
+                run.threads = config.threads or run.threads
+                run.precision = run.precision if config.precision == "auto" else config.precision
+            if world.rank == 0:
+                trim(folder / LOG, run.clock.step)
         elif not any(canvas.learned for canvas in players.model.canvases.members):
             run.clock.game = (0, 0.0)
         return run
-
-
-def _agreed(asked: Config, had: Config, folder: Path) -> Config:
-    """The configuration to go on with: the run's own. What was asked for differently is an error that shows it."""
-    differ = [name for name, value in asked.spec().items() if value != had.spec()[name]]
-    if differ:
-        shown = ", ".join(f"{n.replace('_', '-')} {getattr(had, n)} (now {getattr(asked, n)})" for n in differ)
-        raise RunError(
-            f"{folder} was started with other settings: {shown}. Resume it with those, or give another --out."
-        )
-    return had
 
 
 def _noised(canvas: Tensor, level: float, chance: torch.Generator) -> Tensor:
