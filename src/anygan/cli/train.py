@@ -110,11 +110,13 @@ def watch(
 class _Stop:
     """Ctrl-C, or a machine that is shut down, ends a run between two steps, so that its checkpoint is that of a step.
 
-    Until the first step there is nothing to keep, and the usual thing happens; so it does at the second Ctrl-C.
+    Until the first step there is nothing to keep, and the usual thing happens; so it does at the second Ctrl-C. Under
+    torchrun a signal comes twice at once, from the terminal and from torchrun: what follows within a second is one.
     """
 
     def __init__(self) -> None:
         self.asked = False
+        self._since = 0.0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "_Stop":
@@ -131,9 +133,9 @@ class _Stop:
                 self._before[number] = signal.signal(number, self._heard)
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.asked and time.monotonic() - self._since > 1:
             raise KeyboardInterrupt
-        self.asked = True
+        self.asked, self._since = True, time.monotonic()
 
 
 class _Pace:
@@ -190,6 +192,9 @@ def _check(out: Path, resume: bool) -> None:
     """Refuse what the run would be refused for, before any data are read."""
     if out.exists() and not out.is_dir():
         raise RunError(f"{out} is a file. Name a folder with --out.")
+    there = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise RunError(f"{there} cannot be written to: permission denied. Name another folder with --out.")
     if checkpoint.exists(out) and not resume:
         raise RunError(f"{out} holds a run already. Go on with it: add --resume. Start anew: give another --out.")
 
