@@ -21,6 +21,7 @@ from ..tasks.textbook import train_textbook
 from ..training import checkpoint
 from ..training.loop import Record
 from ..training.loop import train as records_of
+from ..training.parallel import World
 from ..training.resume import restarted
 from ..training.scene import PRIOR
 from .answer import Answer, count, duration, listed
@@ -98,9 +99,10 @@ def watch(
                 pace.take(record)
                 if ticker.due():
                     ticker.at(record.position, pace.told(), record.phase)
-                reached = until is not None and until.reached(record)
-                stopped = stop.asked
-                if reached or stopped:
+                # Ranks hear signals at different steps, and must end at the same one.
+                end = World.join().agree(2.0 if stop.asked else float(until is not None and until.reached(record)))
+                reached, stopped = end == 1, end == 2
+                if end:
                     break
         finally:
             records.close()  # type: ignore[attr-defined]  # an iterator to callers, a generator to us
