@@ -59,6 +59,27 @@ def test_a_finished_run_gets_more_steps_when_asked(anygan: Command) -> None:
     assert "add --resume" in anygan("train", "ring", "--out", "new", "--change").stderr
 
 
+def test_a_new_run_begins_with_what_another_has_learned(anygan: Command) -> None:
+    rows = [f"{'up' if i % 2 else 'down'} there,{i}" for i in range(12)]
+    Path("old.csv").write_text("\n".join(["note,age", *rows]))
+    Path("new.csv").write_text("\n".join(["note,age,city", *(f"{row},Oslo" for row in rows), "new word,40,Rome"]))
+    kind = ("--kind", "note=text")
+    assert anygan("train", "old.csv", "--out", "old", *kind, *FAST, "--steps", 4).exit_code == 0
+    words = ("train", "new.csv", "--out", "new", "--from", "old", *kind, "--steps", 4, *FAST[2:])
+    begun = anygan(*words, "--json")
+    assert begun.exit_code == 0, begun.output
+    assert json.loads(begun.stdout)["steps"] == 4
+    told = json.loads(anygan("inspect", "new", "--json").stdout)
+    assert told["config"]["size"] == "tiny"
+    assert any("city" in modality["described"] for modality in told["modalities"])
+    assert "finished already" in anygan(*words, "--resume").stdout
+    refused = anygan("train", "new.csv", "--out", "other", "--from", "old", *kind, "--size", "small")
+    assert refused.exit_code == 2
+    assert "Add --size tiny" in refused.stderr
+    assert "no checkpoint" in anygan("train", "new.csv", "--out", "other", "--from", "none", *kind).stderr
+    assert anygan("train", "new.csv", "--dry-run", "--from", "old", *kind).exit_code == 0
+
+
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(anygan: Command) -> None:
     words = ("train", "digits", "--out", "run", "--resume", "--json")
     assert anygan(*words, *FAST, "--steps", 2).exit_code == 0

@@ -192,6 +192,13 @@ def demo(**options: Any) -> None:
 @click.option("--threads", type=int, help="CPU threads; else the fastest number, found by timing a few steps.")
 @click.option("--precision", metavar=f"[{'|'.join(PRECISIONS)}]", help="Else the fastest, found likewise.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder; start it where there is none.")
+@click.option(
+    "--from",
+    "origin",
+    type=PATH,
+    metavar="RUN",
+    help="Begin with what another run has learned, on more rows, words, categories or modalities.",
+)
 @click.option("--change", is_flag=True, help="With --resume: take the settings given here, such as more --steps.")
 @DATA_DIR
 @click.option("--dry-run", is_flag=True, help="Show what would be trained; train and write nothing.")

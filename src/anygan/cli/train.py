@@ -22,7 +22,7 @@ from ..training import checkpoint
 from ..training.loop import Record
 from ..training.loop import train as records_of
 from ..training.parallel import World
-from ..training.resume import restarted
+from ..training.resume import FIXED, restarted
 from ..training.scene import PRIOR
 from .answer import Answer, count, duration, listed
 from .plan import plan
@@ -50,6 +50,7 @@ def run(
     without: Mapping[str, str],
     resume: bool,
     change: bool,
+    origin: Path | None,
     dry_run: bool,
     **settings: Any,
 ) -> Answer:
@@ -63,19 +64,19 @@ def run(
     if change and not resume:
         raise ConfigError("--change is for a run that is gone on with: add --resume.")
     if recipe is not None:
-        return _recipe(recipe, data, out, data_dir, said, resume, dry_run)
+        return _recipe(recipe, data, out, data_dir, said, resume, origin, dry_run)
     if out is not None and not dry_run:
         _check(out, resume)
-    config = _config(out, said, resume)
+    config = _config(out, said, resume, origin)
     rows = load_data(data, kinds=kinds, data_dir=data_dir, split="train")
     for label, values in without.items():
         rows = rows.without(label, values.split(","))
     until = parse_until(config.until, _signals(rows)) if config.until else None
     if dry_run or out is None:
-        return plan(rows, config)
+        return plan(rows, config, origin)
     measure = _judge(data, rows, data_dir) if until and until[0] in JUDGED else None
     enough = Until(*until, out, measure) if until else None
-    return watch(rows, out, config, resume=resume, change=change, until=enough, again=data)
+    return watch(rows, out, config, resume=resume, change=change, origin=origin, until=enough, again=data)
 
 
 def watch(
@@ -85,6 +86,7 @@ def watch(
     *,
     resume: bool,
     change: bool = False,
+    origin: Path | None = None,
     until: Until | None = None,
     again: str = "DATA",
 ) -> Answer:
@@ -92,7 +94,7 @@ def watch(
     pace, reached, stopped = _Pace(), False, False
     with Ticker("train") as ticker, _Stop() as stop:
         ticker.at(0.0, "reading the data and timing a few steps")
-        records = records_of(data, out, config, resume=resume, change=change)
+        records = records_of(data, out, config, resume=resume, change=change, origin=origin)
         try:
             for record in records:
                 stop.listen()
@@ -201,10 +203,13 @@ def _check(out: Path, resume: bool) -> None:
         raise RunError(f"{out} holds a run already. Go on with it: add --resume. Start anew: give another --out.")
 
 
-def _config(out: Path | None, said: Mapping[str, Any], resume: bool) -> Config:
+def _config(out: Path | None, said: Mapping[str, Any], resume: bool, origin: Path | None) -> Config:
     """The configuration asked for; of a run that is gone on with its own, but for what is said."""
     if out is None or not resume or not checkpoint.exists(out):
-        return Config.of(said)
+        if origin is None:
+            return Config.of(said)
+        left = Config.of(checkpoint.newest(origin)[1]["config"])
+        return Config.of(said if "size" in said else {name: getattr(left, name) for name in FIXED} | dict(said))
     had = Config.of(checkpoint.newest(out)[1]["config"])
     Config.of(said)
     # Steps go before minutes: who asks for minutes wants them to count.
@@ -278,13 +283,14 @@ def _recipe(
     data_dir: Path | None,
     said: Mapping[str, Any],
     resume: bool,
+    origin: Path | None,
     dry_run: bool,
 ) -> Answer:
     """Train a classic."""
     if name not in RECIPES:
         raise ConfigError(f"Unknown --recipe '{name}'.{nearest(name, RECIPES)}")
     alien = [f"--{n}" for n in said if n not in GIVEN_TO_RECIPES]
-    alien += [option for option, given in (("--resume", resume), ("--dry-run", dry_run)) if given]
+    alien += [option for option, given in (("--resume", resume), ("--from", origin), ("--dry-run", dry_run)) if given]
     if alien or out is None:
         raise ConfigError(f"--recipe {name} has settings of its own. Drop {', '.join(alien)}.")
     _check(out, resume=False)

@@ -14,6 +14,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 __all__ = ["World"]
 
@@ -36,8 +38,8 @@ class World:
         if "WORLD_SIZE" not in os.environ:
             return cls()
         if not dist.is_initialized():
-            store, rank, size = next(dist.rendezvous("env://"))
-            attempt = dist.PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+            store, rank, size = next(rendezvous("env://"))
+            attempt = PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
             backend = "nccl" if torch.cuda.is_available() else "gloo"
             dist.init_process_group(backend, store=attempt, rank=rank, world_size=size)
         return cls(dist.get_rank(), dist.get_world_size())

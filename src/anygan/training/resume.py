@@ -11,7 +11,7 @@ from ..config import SIZES, Config
 from ..errors import RunError
 from .schedule import Clock
 
-__all__ = ["agreed", "position_kept", "restarted", "same_data", "trim"]
+__all__ = ["FIXED", "agreed", "position_kept", "restarted", "same_data", "trim"]
 
 FIXED = ("size", *SIZES["tiny"])
 """Settings that shape the networks."""

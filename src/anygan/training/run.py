@@ -8,7 +8,7 @@ of the step, so that going on from a checkpoint gives the bits of the run that w
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from ..errors import DataError, RunError
 from ..modalities import KINDS, Canvas, Modality, Scale, from_spec
 from ..rows import Batch, DataSet
 from ..training import checkpoint
+from .inherit import Heritage
 from .parallel import World
 from .players import Players
 from .resume import agreed, position_kept, restarted, same_data, trim
@@ -52,12 +53,14 @@ def scale(config: Config) -> Scale:
     return Scale(side=32 if small else 64, latent=config.code, width=64 if small else 128)
 
 
-def describe(data: DataSet, config: Config) -> dict[str, Modality]:
-    """The modalities of a data set, in the order of its columns, found by looking at its cells."""
+def describe(data: DataSet, config: Config, heritage: Heritage | None = None) -> dict[str, Modality]:
+    """The modalities of a data set, in the order of its columns, found by looking at its cells; or at what is known."""
     if not data.columns:
         raise DataError(f"'{data.name}' has no column to learn from.")
     if PRIOR in data.columns:
         raise DataError(f"A column of '{data.name}' is called '{PRIOR}', which names a part of the model. Rename it.")
+    if heritage is not None:
+        return heritage.describe(data, scale(config))
     return {name: KINDS[c.kind].fit(name, c.cells, scale(config)) for name, c in data.columns.items()}
 
 
@@ -77,6 +80,8 @@ class Run:
     precision: str = "fp32"
     threads: int = 0
     best: float = -1.0
+    kept: tuple[str, ...] = ()
+    """Modalities whose canvas another run has trained."""
 
     @property
     def last(self) -> Path:
@@ -108,7 +113,7 @@ class Run:
 
     def learned(self) -> list[tuple[str, Canvas]]:
         """The canvases that train before the game."""
-        canvases = [(name, self.players.model.canvases[name]) for name in self.modalities]
+        canvases = [(n, self.players.model.canvases[n]) for n in self.modalities if n not in self.kept]
         return [(name, canvas) for name, canvas in canvases if canvas.learned]
 
     def descend(self, optimizer: Optimizer, lr: float | None = None) -> None:
@@ -119,8 +124,12 @@ class Run:
         optimizer.step()
 
     @torch.no_grad()
-    def faithful(self) -> bool:
-        """Whether every learned canvas gives back a sample of cells exactly, through the noise of the game."""
+    def faithful(self, names: Collection[str] | None = None) -> bool:
+        """Whether every learned canvas gives back a sample of cells exactly, through the noise of the game.
+
+        Args:
+            names: the modalities to look at; else all that are learned.
+        """
         return all(
             bool(
                 (canvas.inverse(_noised(canvas(cells), canvas.noise, self.chance())) == cells)
@@ -131,6 +140,7 @@ class Run:
                 > 0.998
             )
             for name, canvas in self.learned()
+            if names is None or name in names
             for cells in [self.sample(name, 512)]
         )
 
@@ -216,6 +226,7 @@ class Run:
                 "best": self.best,
                 "data": self.store.data.name,
                 "holds": self.store.holds,
+                "kept": list(self.kept),
                 "bad": [str(cell) for cell in self.store.bad[:LISTED]],
                 "bad_count": len(self.store.bad),
                 "time": time.time(),
@@ -227,8 +238,18 @@ class Run:
         return fidelity
 
     @classmethod
-    def open(cls, data: DataSet, folder: Path, config: Config, resume: bool = False, change: bool = False) -> "Run":
+    def open(
+        cls,
+        data: DataSet,
+        folder: Path,
+        config: Config,
+        resume: bool = False,
+        change: bool = False,
+        origin: Path | None = None,
+    ) -> "Run":
         """A new run, or with ``resume`` the one that the folder holds, with ``change`` under another configuration.
+
+        A new one begins with what the run in ``origin`` has learned, where there is one.
 
         Raises:
             RunError: when the folder holds a run and ``resume`` is not set, or it cannot be gone on with.
@@ -247,7 +268,8 @@ class Run:
             config = agreed(config, had, folder, change)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         known = {str(spec["name"]): from_spec(spec) for spec in told.get("modalities", [])}
-        modalities = known or describe(data, config)
+        heritage = Heritage.of(origin, config) if origin is not None and tensors is None else None
+        modalities = known or describe(data, config, heritage)
         for name in modalities:
             if name not in data.columns:
                 raise DataError(f"The run {folder} knows a column '{name}' that '{data.name}' lacks.")
@@ -267,10 +289,15 @@ class Run:
                 position_kept(run.clock, had, config)
                 run.threads = config.threads or run.threads
                 run.precision = run.precision if config.precision == "auto" else config.precision
+            run.kept = tuple(told.get("kept", ()))
             if world.rank == 0:
                 trim(folder / LOG, run.clock.step)
-        elif not any(canvas.learned for canvas in players.model.canvases.members):
-            run.clock.game = (0, 0.0)
+        else:
+            if heritage is not None:
+                heritage.give(players, modalities)
+                run.kept = tuple(n for n, _ in run.learned() if heritage.settled(modalities[n]) and run.faithful([n]))
+            if not run.learned():
+                run.clock.game = (0, 0.0)
         return run
 
 
