@@ -7,7 +7,7 @@ type. The command line prints it alone and ends with exit code 2. Whatever else 
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["AnyGANError", "CellError", "ConfigError", "DataError", "RunError", "nearest"]
+__all__ = ["AnyGANError", "AnyGANWarning", "CellError", "ConfigError", "DataError", "RunError", "nearest"]
 
 SHOWN = 10
 """Known names that an error lists at most, two more rather than a count of two."""
@@ -15,6 +15,10 @@ SHOWN = 10
 
 class AnyGANError(ValueError):
     """Something the user can mend."""
+
+
+class AnyGANWarning(UserWarning):
+    """Something the user should know of, though the work goes on. The command line prints it alone, on stderr."""
 
 
 class CellError(AnyGANError):

@@ -45,6 +45,60 @@ def test_resume_needs_no_more_than_the_folder(anygan: Command) -> None:
     assert "tiny" in other.stderr
 
 
+def test_a_finished_run_gets_more_steps_when_asked(anygan: Command) -> None:
+    assert anygan("train", "ring", "--out", "run", *FAST, "--steps", 2).exit_code == 0
+    refused = anygan("train", "ring", "--out", "run", "--resume", "--steps", 4)
+    assert refused.exit_code == 2
+    assert "steps 2 (now 4)" in refused.stderr
+    assert "--change" in refused.stderr
+    more = anygan("train", "ring", "--out", "run", "--resume", "--change", "--steps", 4, "--json")
+    assert more.exit_code == 0, more.output
+    assert json.loads(more.stdout)["steps"] == 4
+    timed = anygan("train", "ring", "--out", "run", "--resume", "--minutes", 1)
+    assert "steps 4 (now None)" in timed.stderr
+    assert "add --resume" in anygan("train", "ring", "--out", "new", "--change").stderr
+
+
+def test_a_new_run_begins_with_what_another_has_learned(anygan: Command) -> None:
+    rows = [f"{'up' if i % 2 else 'down'} there,{i}" for i in range(12)]
+    Path("old.csv").write_text("\n".join(["note,age", *rows]))
+    Path("new.csv").write_text("\n".join(["note,age,city", *(f"{row},Oslo" for row in rows), "new word,40,Rome"]))
+    kind = ("--kind", "note=text")
+    assert anygan("train", "old.csv", "--out", "old", *kind, *FAST, "--steps", 4).exit_code == 0
+    words = ("train", "new.csv", "--out", "new", "--from", "old", *kind, "--steps", 4, *FAST[2:])
+    begun = anygan(*words, "--json")
+    assert begun.exit_code == 0, begun.output
+    assert json.loads(begun.stdout)["steps"] == 4
+    told = json.loads(anygan("inspect", "new", "--json").stdout)
+    assert told["config"]["size"] == "tiny"
+    assert any("city" in modality["described"] for modality in told["modalities"])
+    assert "finished already" in anygan(*words, "--resume").stdout
+    refused = anygan("train", "new.csv", "--out", "other", "--from", "old", *kind, "--size", "small")
+    assert refused.exit_code == 2
+    assert "Add --size tiny" in refused.stderr
+    assert "no checkpoint" in anygan("train", "new.csv", "--out", "other", "--from", "none", *kind).stderr
+    assert anygan("train", "new.csv", "--dry-run", "--from", "old", *kind).exit_code == 0
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(anygan: Command) -> None:
+    words = ("train", "digits", "--out", "run", "--resume", "--json")
+    assert anygan(*words, *FAST, "--steps", 2).exit_code == 0
+    last = Path("run/last.safetensors")
+    Path("run/previous.safetensors").write_bytes(last.read_bytes())
+    last.write_bytes(last.read_bytes()[:-100])
+    for command in (("generate", "run", "-n", 1, "--out", "rows"), ("inspect", "run")):
+        used = anygan(*command)
+        assert used.exit_code == 0, used.output
+        assert used.stderr.count("warning: run/last.safetensors is not a whole checkpoint") == 1
+        assert "of step 2" in used.stderr
+        assert "warning" not in used.stdout
+    again = anygan(*words)
+    assert again.exit_code == 0, again.output
+    assert again.stderr.count("warning: ") == 1
+    assert json.loads(again.stdout)["steps"] == 2
+    assert anygan("inspect", "run").stderr == ""
+
+
 def test_bad_cells_are_listed(anygan: Command) -> None:
     rows = [given(i) for i in range(8)]
     rows[1]["file_name"], rows[2]["file_name"] = "pics/none.png", "pics/bad.png"

@@ -1,7 +1,10 @@
 """The commands and their options. Nothing here loads torch: ``--help`` answers at once."""
 
 import importlib
-from collections.abc import Callable
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,7 +12,7 @@ import click
 
 from .. import __version__
 from ..config import LOSSES, PENALTIES, PRECISIONS, SIZES, Config
-from ..errors import AnyGANError, ConfigError
+from ..errors import AnyGANError, AnyGANWarning, ConfigError
 from .start import prepare
 
 __all__ = ["app", "main"]
@@ -37,7 +40,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _warned():
+                return super().invoke(ctx)
         except AnyGANError as error:
             raise Mendable(str(error)) from error
         except KeyboardInterrupt:
@@ -50,6 +54,25 @@ class Commands(click.Group):
             if error.filename is None and error.strerror is None:
                 raise
             raise Mendable(f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)) from error
+
+
+@contextmanager
+def _warned() -> Iterator[None]:
+    """Print our warnings as sentences, each once; of several ranks, the first one does."""
+    said: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", AnyGANWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if not issubclass(category, AnyGANWarning):
+                usual(message, category, *where, **more)
+            elif str(message) not in said and os.environ.get("RANK", "0") == "0":
+                said.add(str(message))
+                click.echo(f"warning: {message}", err=True)
+
+        warnings.showwarning = show
+        yield
 
 
 def main() -> None:
@@ -173,6 +196,14 @@ def demo(**options: Any) -> None:
 @click.option("--threads", type=int, help="CPU threads; else the fastest number, found by timing a few steps.")
 @click.option("--precision", metavar=f"[{'|'.join(PRECISIONS)}]", help="Else the fastest, found likewise.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder; start it where there is none.")
+@click.option(
+    "--from",
+    "origin",
+    type=PATH,
+    metavar="RUN",
+    help="Begin with what another run has learned, on more rows, words, categories or modalities.",
+)
+@click.option("--change", is_flag=True, help="With --resume: take the settings given here, such as more --steps.")
 @DATA_DIR
 @click.option("--dry-run", is_flag=True, help="Show what would be trained; train and write nothing.")
 @JSON

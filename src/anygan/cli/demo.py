@@ -21,10 +21,9 @@ JUDGE_STEPS = 150
 
 def run(minutes: float, out: Path, seed: int) -> Answer:
     """Train, or go on where an earlier demo was stopped, and write the report."""
-    last = out / "last.safetensors"
     asked = Config(size="tiny", minutes=minutes, seed=seed)
     # An earlier demo keeps its own budget: it is gone on with, or finished and only looked at again.
-    config = Config.of(checkpoint.load(last)[1]["config"]) if last.exists() else asked
+    config = Config.of(checkpoint.newest(out)[1]["config"]) if checkpoint.exists(out) else asked
     train, test = load_data("digits", split="train"), load_data("digits", split="test")
     trained = watch(train, out, config, resume=True)
     if trained.code:

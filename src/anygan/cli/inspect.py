@@ -191,8 +191,7 @@ def _scalars(columns: Sequence[Mapping[str, Any]]) -> list[Any]:
 
 def _run(folder: Path) -> Answer:
     """What a run was trained with, on what, how far it is and how it goes."""
-    name = "last" if (folder / "last.safetensors").exists() else "best"
-    _, told = checkpoint.load(folder / f"{name}.safetensors")
+    _, told = checkpoint.newest(folder) if checkpoint.exists(folder) else checkpoint.load(folder / "best.safetensors")
     config = Config.of(told["config"])
     modalities = {spec["name"]: from_spec(spec) for spec in told["modalities"]}
     sizes = parts(AnyGAN(modalities, config))

@@ -13,7 +13,7 @@ __all__ = ["is_run", "open_model"]
 
 def is_run(folder: Path) -> bool:
     """Whether a folder holds a checkpoint."""
-    return any((folder / f"{name}.safetensors").exists() for name in ("last", "best"))
+    return any((folder / f"{name}.safetensors").exists() for name in ("last", "previous", "best"))
 
 
 def open_model(folder: Path, checkpoint: str) -> Model:

@@ -1,5 +1,6 @@
 """anygan train --dry-run: what would be trained, and on what."""
 
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -8,6 +9,7 @@ from ..config import Config
 from ..data.store import Store
 from ..model.gan import AnyGAN, Critics
 from ..rows import DataSet
+from ..training.inherit import Heritage
 from ..training.run import describe
 from .answer import Answer, count, grid, listed
 from .progress import Ticker
@@ -15,9 +17,9 @@ from .progress import Ticker
 __all__ = ["parts", "plan"]
 
 
-def plan(data: DataSet, config: Config) -> Answer:
+def plan(data: DataSet, config: Config, origin: Path | None = None) -> Answer:
     """Read the data and build the networks; train nothing and write nothing."""
-    modalities = describe(data, config)
+    modalities = describe(data, config, Heritage.of(origin, config) if origin else None)
     cells, done = sum(len(column.cells) for column in data.columns.values()), 0
     with Ticker("reading") as ticker:
 

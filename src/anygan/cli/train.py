@@ -21,6 +21,8 @@ from ..tasks.textbook import train_textbook
 from ..training import checkpoint
 from ..training.loop import Record
 from ..training.loop import train as records_of
+from ..training.parallel import World
+from ..training.resume import FIXED, restarted
 from ..training.scene import PRIOR
 from .answer import Answer, count, duration, listed
 from .plan import plan
@@ -47,6 +49,8 @@ def run(
     recipe: str | None,
     without: Mapping[str, str],
     resume: bool,
+    change: bool,
+    origin: Path | None,
     dry_run: bool,
     **settings: Any,
 ) -> Answer:
@@ -56,38 +60,51 @@ def run(
         raise ConfigError("A budget is either --minutes or --steps. Give one.")
     if out is None and not dry_run:
         raise ConfigError("Say where the run goes: --out RUN, such as --out runs/first.")
+    resume = resume or restarted()
+    if change and not resume:
+        raise ConfigError("--change is for a run that is gone on with: add --resume.")
     if recipe is not None:
-        return _recipe(recipe, data, out, data_dir, said, resume, dry_run)
+        return _recipe(recipe, data, out, data_dir, said, resume, origin, dry_run)
     if out is not None and not dry_run:
         _check(out, resume)
-    config = _config(out, said, resume)
+    config = _config(out, said, resume, origin)
     rows = load_data(data, kinds=kinds, data_dir=data_dir, split="train")
     for label, values in without.items():
         rows = rows.without(label, values.split(","))
     until = parse_until(config.until, _signals(rows)) if config.until else None
     if dry_run or out is None:
-        return plan(rows, config)
+        return plan(rows, config, origin)
     measure = _judge(data, rows, data_dir) if until and until[0] in JUDGED else None
-    return watch(rows, out, config, resume=resume, until=Until(*until, out, measure) if until else None, again=data)
+    enough = Until(*until, out, measure) if until else None
+    return watch(rows, out, config, resume=resume, change=change, origin=origin, until=enough, again=data)
 
 
 def watch(
-    data: DataSet, out: Path, config: Config, *, resume: bool, until: Until | None = None, again: str = "DATA"
+    data: DataSet,
+    out: Path,
+    config: Config,
+    *,
+    resume: bool,
+    change: bool = False,
+    origin: Path | None = None,
+    until: Until | None = None,
+    again: str = "DATA",
 ) -> Answer:
     """Train with an eye on the game; what was reached when it ends, is good enough or is stopped."""
     pace, reached, stopped = _Pace(), False, False
     with Ticker("train") as ticker, _Stop() as stop:
         ticker.at(0.0, "reading the data and timing a few steps")
-        records = records_of(data, out, config, resume=resume)
+        records = records_of(data, out, config, resume=resume, change=change, origin=origin)
         try:
             for record in records:
                 stop.listen()
                 pace.take(record)
                 if ticker.due():
                     ticker.at(record.position, pace.told(), record.phase)
-                reached = until is not None and until.reached(record)
-                stopped = stop.asked
-                if reached or stopped:
+                # Ranks hear signals at different steps, and must end at the same one.
+                end = World.join().agree(2.0 if stop.asked else float(until is not None and until.reached(record)))
+                reached, stopped = end == 1, end == 2
+                if end:
                     break
         finally:
             records.close()  # type: ignore[attr-defined]  # an iterator to callers, a generator to us
@@ -97,11 +114,13 @@ def watch(
 class _Stop:
     """Ctrl-C, or a machine that is shut down, ends a run between two steps, so that its checkpoint is that of a step.
 
-    Until the first step there is nothing to keep, and the usual thing happens; so it does at the second Ctrl-C.
+    Until the first step there is nothing to keep, and the usual thing happens; so it does at the second Ctrl-C. Under
+    torchrun a signal comes twice at once, from the terminal and from torchrun: what follows within a second is one.
     """
 
     def __init__(self) -> None:
         self.asked = False
+        self._since = 0.0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "_Stop":
@@ -118,9 +137,9 @@ class _Stop:
                 self._before[number] = signal.signal(number, self._heard)
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.asked and time.monotonic() - self._since > 1:
             raise KeyboardInterrupt
-        self.asked = True
+        self.asked, self._since = True, time.monotonic()
 
 
 class _Pace:
@@ -177,18 +196,24 @@ def _check(out: Path, resume: bool) -> None:
     """Refuse what the run would be refused for, before any data are read."""
     if out.exists() and not out.is_dir():
         raise RunError(f"{out} is a file. Name a folder with --out.")
-    if (out / "last.safetensors").exists() and not resume:
+    there = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise RunError(f"{there} cannot be written to: permission denied. Name another folder with --out.")
+    if checkpoint.exists(out) and not resume:
         raise RunError(f"{out} holds a run already. Go on with it: add --resume. Start anew: give another --out.")
 
 
-def _config(out: Path | None, said: Mapping[str, Any], resume: bool) -> Config:
+def _config(out: Path | None, said: Mapping[str, Any], resume: bool, origin: Path | None) -> Config:
     """The configuration asked for; of a run that is gone on with its own, but for what is said."""
-    last = out / "last.safetensors" if out and resume else None
-    if last is None or not last.exists():
-        return Config.of(said)
-    had = Config.of(checkpoint.load(last)[1]["config"])
+    if out is None or not resume or not checkpoint.exists(out):
+        if origin is None:
+            return Config.of(said)
+        left = Config.of(checkpoint.newest(origin)[1]["config"])
+        return Config.of(said if "size" in said else {name: getattr(left, name) for name in FIXED} | dict(said))
+    had = Config.of(checkpoint.newest(out)[1]["config"])
     Config.of(said)
-    return had.but(**said)
+    # Steps go before minutes: who asks for minutes wants them to count.
+    return had.but(**({"steps": None} if "minutes" in said else {}), **said)
 
 
 def _signals(data: DataSet) -> list[str]:
@@ -207,7 +232,7 @@ def _judge(name: str, train: DataSet, data_dir: Path | None) -> Measured:
         raise ConfigError(f"'{train.name}' has no labels to judge by: give --until one of the signals of training.")
 
     def measured(folder: Path) -> dict[str, float]:
-        return measure(Model.load(folder).net) if (folder / "last.safetensors").exists() else dict.fromkeys(JUDGED, 0.0)
+        return measure(Model.load(folder).net) if checkpoint.exists(folder) else dict.fromkeys(JUDGED, 0.0)
 
     return measured
 
@@ -218,7 +243,7 @@ def _is_built_in(name: str) -> bool:
 
 def _ended(out: Path, again: str, pace: _Pace, until: Until | None, stopped: bool) -> Answer:
     """What to tell of a run that has ended."""
-    told = checkpoint.load(out / "last.safetensors")[1] if os.environ.get("RANK", "0") == "0" else {}
+    told = checkpoint.newest(out)[1] if os.environ.get("RANK", "0") == "0" else {}
     clock, bad, bad_count = told.get("clock", {}), told.get("bad", []), told.get("bad_count", 0)
     steps, seconds = clock.get("step", 0), clock.get("seconds", 0.0)
     position = pace.last.position if pace.last else 1.0
@@ -258,13 +283,14 @@ def _recipe(
     data_dir: Path | None,
     said: Mapping[str, Any],
     resume: bool,
+    origin: Path | None,
     dry_run: bool,
 ) -> Answer:
     """Train a classic."""
     if name not in RECIPES:
         raise ConfigError(f"Unknown --recipe '{name}'.{nearest(name, RECIPES)}")
     alien = [f"--{n}" for n in said if n not in GIVEN_TO_RECIPES]
-    alien += [option for option, given in (("--resume", resume), ("--dry-run", dry_run)) if given]
+    alien += [option for option, given in (("--resume", resume), ("--from", origin), ("--dry-run", dry_run)) if given]
     if alien or out is None:
         raise ConfigError(f"--recipe {name} has settings of its own. Drop {', '.join(alien)}.")
     _check(out, resume=False)

@@ -63,6 +63,11 @@ class Store:
             good[name] = np.array([s is not None for s in stored])
         return cls(cells, {n: m.blank() for n, m in modalities.items()}, good, data, tuple(bad))
 
+    @property
+    def holds(self) -> dict[str, int]:
+        """How many rows there are, and how many good cells of each modality."""
+        return {"rows": len(self.data)} | {f"cells of '{n}'": int(good.sum()) for n, good in self.good.items()}
+
     def pairing(self, epoch: int) -> Pairing:
         """The pairing of a pass, bad cells missing."""
         drawn = self.data.pairing(epoch)

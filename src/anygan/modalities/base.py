@@ -115,6 +115,17 @@ class Modality(ABC):
             DataError: when no cell can be read.
         """
 
+    def extended(self, cells: Sequence[Cell], scale: Scale) -> Self:
+        """The modality with whatever is new in more cells, where a kind can take it in; what it knew keeps its place.
+
+        A picture's size or a sound's rate stays: what was learned is worth nothing at another.
+        """
+        return self
+
+    def places(self, before: Self) -> list[int] | None:
+        """Of each entry of the vector canvas that ``before`` has its place in this one's; None where none moved."""
+        return None
+
     @abstractmethod
     def read(self, cell: Cell) -> Tensor:
         """One cell as a stored tensor of a fixed shape and dtype.

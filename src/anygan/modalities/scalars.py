@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import CellError
 
-__all__ = ["Scalar", "category", "described", "empty", "parsed", "written"]
+__all__ = ["Scalar", "category", "described", "empty", "extended", "parsed", "resampled", "written"]
 
 CATEGORIES = 64
 DECIMALS = 6
@@ -159,6 +159,30 @@ def described(name: str, values: Sequence[Any], knots: int) -> Scalar:
         return Scalar(name, "time", 0, _quantiles([float(round(second)) for second in seconds], knots), ())
     ordered = sorted(Counter(map(str, values)).items(), key=lambda item: (-item[1], item[0]))
     return Scalar(name, "category", 0, (), tuple(word for word, _ in ordered[:CATEGORIES]))
+
+
+def extended(known: Scalar, found: Scalar) -> Scalar:
+    """A column with what more values say of it: new categories behind the old ones, and a range that holds them.
+
+    Only the ends of the quantiles move, so that what lies between is played where it was. Where the types do not go
+    together the column stays what it was, and values of another type count as missing.
+    """
+    if known.type == found.type == "category":
+        new = [word for word in found.categories if word not in known.categories]
+        return known._replace(categories=(*known.categories, *new)[: max(CATEGORIES, len(known.categories))])
+    numbers = {known.type, found.type} <= {"number", "integer"}
+    if not known.knots or not (numbers or known.type == found.type):
+        return known
+    low, high = min(known.knots[0], found.knots[0]), max(known.knots[-1], found.knots[-1])
+    decimals = -1 if -1 in (known.decimals, found.decimals) else max(known.decimals, found.decimals)
+    kind = known.type if known.type == found.type else "number"
+    return Scalar(known.name, kind, decimals, (low, *known.knots[1:-1], high), ())
+
+
+def resampled(column: Scalar, count: int) -> Scalar:
+    """A column of numbers with another count of quantiles."""
+    places = np.linspace(0, len(column.knots) - 1, count).round().astype(int)
+    return column._replace(knots=tuple(column.knots[place] for place in places))
 
 
 def _is_name(value: Any) -> bool:

@@ -18,7 +18,7 @@ the value behind the mask.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -29,7 +29,7 @@ from torch import Tensor
 from ..errors import CellError, DataError
 from ..rows import Cell
 from .base import Canvas, Modality, Scale
-from .scalars import Scalar, category, described, empty, parsed, written
+from .scalars import Scalar, category, described, empty, extended, parsed, resampled, written
 
 __all__ = ["Table"]
 
@@ -139,6 +139,27 @@ class Table(Modality):
         if not columns:
             raise DataError(f"No column of '{name}' has a value. Expected rows of numbers, dates or categories.")
         return cls(name, tuple(columns))
+
+    def extended(self, cells: Sequence[Cell], scale: Scale) -> Self:
+        """New categories and wider ranges of the columns, and new columns behind them."""
+        found = {column.name: column for column in self.fit(self.name, cells, scale).columns}
+        known = {column.name for column in self.columns}
+        old = [extended(c, found[c.name]) if c.name in found else c for c in self.columns]
+        # All numbers of a table have as many knots.
+        knots = next((len(c.knots) for c in self.columns if c.knots), None)
+        new = [resampled(c, knots) if knots and c.knots else c for name, c in found.items() if name not in known]
+        return replace(self, columns=(*old, *new))
+
+    def places(self, before: Self) -> list[int] | None:
+        """Numbers, categories and masks move apart where columns or categories have come between."""
+        own = {key: place for place, key in enumerate(self._entries())}
+        return None if self.columns == before.columns else [own[key] for key in before._entries()]
+
+    def _entries(self) -> list[tuple[str, ...]]:
+        """What each entry of the canvas stands for."""
+        numbers = [(c.name, "number") for c in self.columns if c.knots]
+        words = [(c.name, "category", word) for c in self.columns if not c.knots for word in c.categories]
+        return [*numbers, *words, *((c.name, "mask") for c in self.columns)]
 
     def read(self, cell: Cell) -> Tensor:
         """A row as float64 (columns,), NaN where a value is missing, unseen or not of its column's type."""

@@ -15,7 +15,7 @@ decoding gives back exactly what was encoded.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
@@ -77,6 +77,15 @@ class Text(Modality):
         modality = cls(name, words, 0, scale.latent, scale.width)
         longest = max(len(modality.encode(cell)) for cell in cells if isinstance(cell, str))
         return cls(name, words, min(longest + 1, scale.tokens), scale.latent, scale.width)
+
+    def extended(self, cells: Sequence[Cell], scale: Scale) -> Self:
+        """New words behind the old ones, and as many places as the longest sentence now needs."""
+        found = self.fit(self.name, cells, scale)
+        new = [word for word in found.words if word not in self.numbers]
+        words = (*self.words, *new[: max(0, scale.words - len(self.words))])
+        wide = replace(self, words=words)
+        longest = max(len(wide.encode(cell)) for cell in cells if isinstance(cell, str))
+        return replace(wide, length=max(self.length, min(longest + 1, scale.tokens)))
 
     @cached_property
     def numbers(self) -> dict[str, int]:

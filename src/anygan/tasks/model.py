@@ -48,7 +48,10 @@ class Model:
         """
         if checkpoint_name not in CHECKPOINTS:
             raise RunError(f"Unknown --checkpoint '{checkpoint_name}'.{nearest(checkpoint_name, CHECKPOINTS)}")
-        tensors, story = checkpoint.load(Path(run) / f"{checkpoint_name}.safetensors")
+        if checkpoint_name == "last":
+            tensors, story = checkpoint.newest(Path(run))
+        else:
+            tensors, story = checkpoint.load(Path(run) / f"{checkpoint_name}.safetensors")
         config = Config.of(story["config"])
         net = AnyGAN({spec["name"]: from_spec(spec) for spec in story["modalities"]}, config)
         state = {k.removeprefix("mean."): v for k, v in tensors.items() if k.startswith("mean.")}

@@ -57,8 +57,20 @@ class Record:
     health: dict[str, float] = field(default_factory=dict)
 
 
-def train(data: DataSet, out: Path | str, config: Config | None = None, *, resume: bool = False) -> Iterator[Record]:
+def train(
+    data: DataSet,
+    out: Path | str,
+    config: Config | None = None,
+    *,
+    resume: bool = False,
+    change: bool = False,
+    origin: Path | str | None = None,
+) -> Iterator[Record]:
     """Train into the run folder ``out`` and yield a record a step. Closing the iterator early ends with a checkpoint.
+
+    With ``resume`` a run that the folder holds is gone on with: at the bits of the run that was never stopped, or with
+    ``change`` under another configuration or on other data. A new run may begin with what another, in the folder
+    ``origin``, has learned: of more rows, words, categories or modalities.
 
     Raises:
         RunError: when ``out`` holds a run and ``resume`` is not set, or a checkpoint cannot be used or written.
@@ -69,7 +81,7 @@ def train(data: DataSet, out: Path | str, config: Config | None = None, *, resum
         >>> for record in train(load_data("ring"), "runs/ring", Config(size="tiny", steps=100)):  # doctest: +SKIP
         ...     print(record.step, record.losses)
     """
-    run = Run.open(data, Path(out), config or Config(), resume)
+    run = Run.open(data, Path(out), config or Config(), resume, change, Path(origin) if origin is not None else None)
     config, clock, model, mean = run.config, run.clock, run.players.model, run.players.mean
     tune(run, play)
     saved = time.monotonic()

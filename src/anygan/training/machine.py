@@ -28,14 +28,15 @@ def tune(run: Run, play: Callable[..., Any]) -> None:
         precisions = ["fp32", "bf16"] if config.precision == "auto" else [config.precision]
         if run.device.type == "cuda" and not config.threads:
             threads = [max(threads)]
-        if config.precision == "auto" and run.device.type == "cpu" and not _fast_bf16():
+        # Ranks that disagreed would time other steps, and wait for each other for ever.
+        if config.precision == "auto" and run.device.type == "cpu" and not run.world.agree(_fast_bf16()):
             precisions = ["fp32"]
         choices = list(product(threads, precisions))
         if len(choices) > 1:
             times = {choice: _seconds(run, play, *choice) for choice in choices}
-            choices = [min(choices, key=times.__getitem__)]
+            fastest = min(choices, key=times.__getitem__)
+            choices = [choices[int(run.world.agree(choices.index(fastest)))]]
         run.threads, run.precision = choices[0]
-        run.threads = int(run.world.agree(run.threads))
     torch.set_num_threads(run.threads)
 
 

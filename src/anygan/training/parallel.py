@@ -14,6 +14,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 __all__ = ["World"]
 
@@ -27,11 +29,19 @@ class World:
 
     @classmethod
     def join(cls) -> "World":
-        """Join the processes that torchrun started; alone without it."""
+        """Join the processes that torchrun started; alone without it.
+
+        torchrun keeps one store for all its restarts, in which ranks would find the addresses of the dead and wait for
+        each other for ever (pytorch issue 135712): so each attempt has keys of its own. The count of restarts is that
+        of a machine's torchrun; where machines come and go, theirs may differ, and joining then ends with a timeout.
+        """
         if "WORLD_SIZE" not in os.environ:
             return cls()
         if not dist.is_initialized():
-            dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+            store, rank, size = next(rendezvous("env://"))
+            attempt = PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+            backend = "nccl" if torch.cuda.is_available() else "gloo"
+            dist.init_process_group(backend, store=attempt, rank=rank, world_size=size)
         return cls(dist.get_rank(), dist.get_world_size())
 
     def mine(self, rows: Tensor) -> Tensor:

@@ -1,14 +1,14 @@
 """A run: the folder, the data, and everything that changes while it trains.
 
-The folder holds ``last.safetensors`` (weights, averages, optimisers, position, configuration), ``best.safetensors``
-(what verbs need of the checkpoint whose fidelity was highest) and
+The folder holds ``last.safetensors`` (weights, averages, optimisers, position, configuration), the one before it as
+``previous.safetensors``, ``best.safetensors`` (what verbs need of the checkpoint whose fidelity was highest) and
 ``log.jsonl``. Nothing random is kept from step to step: each step's draws are seeded by the run's seed and the number
 of the step, so that going on from a checkpoint gives the bits of the run that was never stopped.
 """
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,8 +25,10 @@ from ..errors import DataError, RunError
 from ..modalities import KINDS, Canvas, Modality, Scale, from_spec
 from ..rows import Batch, DataSet
 from ..training import checkpoint
+from .inherit import Heritage
 from .parallel import World
 from .players import Players
+from .resume import agreed, position_kept, restarted, same_data, trim
 from .scene import PRIOR
 from .schedule import Clock
 
@@ -38,8 +40,8 @@ INTERVAL = {"tiny": 5.0}
 PROBE = 256
 """Rows of the sample that checkpoints are compared on."""
 
-EVERY = 10
-"""Steps between two lines of the log."""
+LOG, EVERY = "log.jsonl", 10
+"""The log, and steps between two lines of the log."""
 
 LISTED = 1000
 """Bad cells that a checkpoint names at most; it counts them all."""
@@ -51,12 +53,14 @@ def scale(config: Config) -> Scale:
     return Scale(side=32 if small else 64, latent=config.code, width=64 if small else 128)
 
 
-def describe(data: DataSet, config: Config) -> dict[str, Modality]:
-    """The modalities of a data set, in the order of its columns, found by looking at its cells."""
+def describe(data: DataSet, config: Config, heritage: Heritage | None = None) -> dict[str, Modality]:
+    """The modalities of a data set, in the order of its columns, found by looking at its cells; or at what is known."""
     if not data.columns:
         raise DataError(f"'{data.name}' has no column to learn from.")
     if PRIOR in data.columns:
         raise DataError(f"A column of '{data.name}' is called '{PRIOR}', which names a part of the model. Rename it.")
+    if heritage is not None:
+        return heritage.describe(data, scale(config))
     return {name: KINDS[c.kind].fit(name, c.cells, scale(config)) for name, c in data.columns.items()}
 
 
@@ -76,11 +80,13 @@ class Run:
     precision: str = "fp32"
     threads: int = 0
     best: float = -1.0
+    kept: tuple[str, ...] = ()
+    """Modalities whose canvas another run has trained."""
 
     @property
     def last(self) -> Path:
         """The newest checkpoint."""
-        return self.folder / "last.safetensors"
+        return self.folder / checkpoint.LAST
 
     def chance(self) -> torch.Generator:
         """The source of everything random in the step that comes next."""
@@ -107,7 +113,7 @@ class Run:
 
     def learned(self) -> list[tuple[str, Canvas]]:
         """The canvases that train before the game."""
-        canvases = [(name, self.players.model.canvases[name]) for name in self.modalities]
+        canvases = [(n, self.players.model.canvases[n]) for n in self.modalities if n not in self.kept]
         return [(name, canvas) for name, canvas in canvases if canvas.learned]
 
     def descend(self, optimizer: Optimizer, lr: float | None = None) -> None:
@@ -118,8 +124,12 @@ class Run:
         optimizer.step()
 
     @torch.no_grad()
-    def faithful(self) -> bool:
-        """Whether every learned canvas gives back a sample of cells exactly, through the noise of the game."""
+    def faithful(self, names: Collection[str] | None = None) -> bool:
+        """Whether every learned canvas gives back a sample of cells exactly, through the noise of the game.
+
+        Args:
+            names: the modalities to look at; else all that are learned.
+        """
         return all(
             bool(
                 (canvas.inverse(_noised(canvas(cells), canvas.noise, self.chance())) == cells)
@@ -130,6 +140,7 @@ class Run:
                 > 0.998
             )
             for name, canvas in self.learned()
+            if names is None or name in names
             for cells in [self.sample(name, 512)]
         )
 
@@ -159,9 +170,16 @@ class Run:
     def log(self, record: Mapping[str, Any]) -> None:
         """Append a record to ``log.jsonl``, one step in ten; rank 0 alone does."""
         if self.world.rank == 0 and (self.clock.step % EVERY == 0):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
+            log = self.folder / LOG
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                with log.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(record) + "\n")
+            except OSError as error:
+                raise RunError(
+                    f"The log {log} cannot be written: {error.strerror or error}. The last checkpoint is whole: mend "
+                    "this and go on with --resume."
+                ) from error
 
     @torch.no_grad()
     def fidelity(self) -> float:
@@ -207,41 +225,57 @@ class Run:
                 "fidelity": fidelity,
                 "best": self.best,
                 "data": self.store.data.name,
+                "holds": self.store.holds,
+                "kept": list(self.kept),
                 "bad": [str(cell) for cell in self.store.bad[:LISTED]],
                 "bad_count": len(self.store.bad),
                 "time": time.time(),
             }
-            checkpoint.save(self.last, tensors, description)
+            checkpoint.save(self.last, tensors, description, self.folder / checkpoint.PREVIOUS)
             if better:
                 used = {k: v for k, v in tensors.items() if k.startswith(("mean.", "model.canvases."))}
                 checkpoint.save(self.folder / "best.safetensors", used, description)
         return fidelity
 
     @classmethod
-    def open(cls, data: DataSet, folder: Path, config: Config, resume: bool = False) -> "Run":
-        """A new run, or with ``resume`` the one that the folder holds.
+    def open(
+        cls,
+        data: DataSet,
+        folder: Path,
+        config: Config,
+        resume: bool = False,
+        change: bool = False,
+        origin: Path | None = None,
+    ) -> "Run":
+        """A new run, or with ``resume`` the one that the folder holds, with ``change`` under another configuration.
+
+        A new one begins with what the run in ``origin`` has learned, where there is one.
 
         Raises:
             RunError: when the folder holds a run and ``resume`` is not set, or it cannot be gone on with.
             DataError: when nothing can be learned from the data.
         """
-        last, tensors = folder / "last.safetensors", None
+        world = World.join()
+        tensors: dict[str, Tensor] | None = None
         told: dict[str, Any] = {}
-        if last.exists():
-            if not resume:
+        if checkpoint.exists(folder):
+            if not (resume or restarted()):
                 raise RunError(
                     f"{folder} holds a run already. Go on with it: add --resume. Start anew: give another --out."
                 )
-            tensors, told = checkpoint.load(last)
-            config = _agreed(config, Config.of(told["config"]), folder)
-        world = World.join()
+            tensors, told = checkpoint.newest(folder, aside=world.rank == 0)
+            had = Config.of(told["config"])
+            config = agreed(config, had, folder, change)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         known = {str(spec["name"]): from_spec(spec) for spec in told.get("modalities", [])}
-        modalities = known or describe(data, config)
+        heritage = Heritage.of(origin, config) if origin is not None and tensors is None else None
+        modalities = known or describe(data, config, heritage)
         for name in modalities:
             if name not in data.columns:
                 raise DataError(f"The run {folder} knows a column '{name}' that '{data.name}' lacks.")
         store = Store.read(data, modalities)
+        if "holds" in told and not change:
+            same_data(told["holds"], store.holds, folder)
         players = Players.meet(modalities, config, device)
         run = cls(
             folder, config, modalities, store, Order(store, config.seed, config.batch), players, Clock(), world, device
@@ -251,20 +285,20 @@ class Run:
             clock = told["clock"]
             run.clock = Clock(clock["step"], clock["seconds"], tuple(clock["game"]) if clock["game"] else None)
             run.precision, run.threads, run.best = told["precision"], told["threads"], told["best"]
-        elif not any(canvas.learned for canvas in players.model.canvases.members):
-            run.clock.game = (0, 0.0)
+            if config != had:
+                position_kept(run.clock, had, config)
+                run.threads = config.threads or run.threads
+                run.precision = run.precision if config.precision == "auto" else config.precision
+            run.kept = tuple(told.get("kept", ()))
+            if world.rank == 0:
+                trim(folder / LOG, run.clock.step)
+        else:
+            if heritage is not None:
+                heritage.give(players, modalities)
+                run.kept = tuple(n for n, _ in run.learned() if heritage.settled(modalities[n]) and run.faithful([n]))
+            if not run.learned():
+                run.clock.game = (0, 0.0)
         return run
-
-
-def _agreed(asked: Config, had: Config, folder: Path) -> Config:
-    """The configuration to go on with: the run's own. What was asked for differently is an error that shows it."""
-    differ = [name for name, value in asked.spec().items() if value != had.spec()[name]]
-    if differ:
-        shown = ", ".join(f"{n.replace('_', '-')} {getattr(had, n)} (now {getattr(asked, n)})" for n in differ)
-        raise RunError(
-            f"{folder} was started with other settings: {shown}. Resume it with those, or give another --out."
-        )
-    return had
 
 
 def _noised(canvas: Tensor, level: float, chance: torch.Generator) -> Tensor:
