@@ -41,6 +41,7 @@ class Config:
         gamma: weight of R1 and R2 (larger is steadier and slower; .1 suits canvases of 28 to 64 pixels).
         ema: half-life of the averaged weights, as a share of the steps.
         canvas: largest share of the budget that learned canvases get before the game starts.
+        rescue: whether a run that goes wrong is helped, or alarms only ring.
     """
 
     size: str = "small"
@@ -56,6 +57,7 @@ class Config:
     gamma: float = 0.1
     ema: float = 0.015
     canvas: float = 0.1
+    rescue: bool = True
     width: int = 0
     features: int = 0
     code: int = 0

@@ -1,7 +1,7 @@
 """The loop: the one place where gradients are cleared and taken, and weights change."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from torch import Tensor
 
 from ..config import Config
 from ..rows import Batch, DataSet
+from .augment import augmented
 from .ema import average
+from .health import Event, broken
 from .machine import tune
 from .objective import align, believe, echo, imitate, judge, paint, read
 from .run import Run
@@ -40,7 +42,9 @@ class Record:
         phase: ``canvas`` while learned canvases train, then ``game``.
         losses: of encoders (align, believe), discriminators (judge) and generators (imitate, echo); or of the canvases.
         health: accuracy, gap, R1 and R2 of each discriminator, as ``modality/signal``; where a checkpoint was
-            written its ``fidelity``.
+            written its ``fidelity``; every fifty steps the signals of :mod:`anygan.training.signals`; ``skipped``
+            where gradients were no numbers and no weight was changed.
+        events: alarms that rang, and what was done.
     """
 
     step: int
@@ -49,6 +53,7 @@ class Record:
     phase: str
     losses: dict[str, float]
     health: dict[str, float] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
 
 
 def train(data: DataSet, out: Path | str, config: Config | None = None, *, resume: bool = False) -> Iterator[Record]:
@@ -71,20 +76,25 @@ def train(data: DataSet, out: Path | str, config: Config | None = None, *, resum
     while clock.position(config) < 1:
         chance = run.chance()
         health: dict[str, float] = {}
+        events: list[Event] = []
         if clock.game is None:
             losses = draw(run, chance)
         else:
+            events += run.health.begin(run.players, run.store)
             losses, health = play(run, run.batch(clock.step), chance, rate(clock.played(config)))
         clock.step += 1
         clock.seconds = run.world.agree(time.monotonic() - began)
         if clock.game is not None:
-            average(mean, model, clock.half_life(config), clock.step - clock.game[0])
+            gone, lost = clock.step - clock.game[0], "skipped" in health or broken(losses)
+            if "skipped" not in health:
+                average(mean, model, clock.half_life(config), gone)
+            events += run.health.after(run.players, run.store, run.world, gone, config.batch, health, lost)
         elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
             run.settle()
         if time.monotonic() - saved > run.interval:
             health["fidelity"] = run.save()
             saved = time.monotonic()
-        record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, health)
+        record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, health, events)
         run.log(asdict(record))
         away = time.monotonic()
         try:
@@ -118,8 +128,12 @@ def draw(run: Run, chance: torch.Generator) -> dict[str, float]:
 
 
 def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tuple[dict[str, float], dict[str, float]]:
-    """One step of the game: encoders, then discriminators, then generators and prior. Returns losses and health."""
-    players, world, config = run.players, run.world, run.config
+    """One step of the game: encoders, then discriminators, then generators and prior. Returns losses and health.
+
+    It ends where a gradient is no number: neither that player's weights nor those of the players after it change.
+    """
+    players, world, config, state = run.players, run.world, run.config, run.health
+    factor *= state.lr
     model, critics = players.model, players.critics
     with run.autocast():
         canvases = model.draw(batch)
@@ -127,23 +141,34 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
         aligned, believed = align(model, *seen, chance, world), believe(model, *seen, chance, world)
     players.readers.zero_grad()
     (aligned + believed).backward()
-    run.descend(players.readers, config.encoder_lr * factor)
+    losses = {"align": aligned, "believe": believed}
+    if not run.descend(players.readers, config.encoder_lr * factor):
+        return _told(losses), {"skipped": 1.0}
 
     with run.autocast():
         stages = scene(model, players.mean, batch, canvases, chance, world)
         fakes = paint(model, stages)
-        judged, health = judge(critics, stages, fakes, config.gamma)
+        seen_stages, seen_fakes = stages, fakes
+        if state.augment:
+            seen_stages, seen_fakes = augmented(stages, fakes, state.augment, chance, world)
+        judged, health = judge(critics, seen_stages, seen_fakes, state.gamma(config.gamma))
     players.judges.zero_grad()
     judged.backward()
-    run.descend(players.judges, config.lr * factor)
+    losses["judge"] = judged
+    if not run.descend(players.judges, config.lr * factor * state.judges_lr):
+        return _told(losses), _told(health) | {"skipped": 1.0}
 
     critics.requires_grad_(False)
     with run.autocast():
-        imitated = imitate(critics, stages, fakes)
+        imitated = imitate(critics, seen_stages, seen_fakes)
         echoed = echo(players.mean, stages, fakes)
     players.makers.zero_grad()
     (imitated + ECHO * echoed).backward()
     critics.requires_grad_(True)
-    run.descend(players.makers, config.lr * factor)
-    losses = {"align": aligned, "believe": believed, "judge": judged, "imitate": imitated, "echo": echoed}
-    return {k: float(v.detach()) for k, v in losses.items()}, {k: float(v) for k, v in health.items()}
+    losses |= {"imitate": imitated, "echo": echoed}
+    taken = run.descend(players.makers, config.lr * factor)
+    return _told(losses), _told(health) | ({} if taken else {"skipped": 1.0})
+
+
+def _told(values: Mapping[str, Tensor]) -> dict[str, float]:
+    return {name: float(value.detach()) for name, value in values.items()}
