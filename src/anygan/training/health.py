@@ -201,6 +201,7 @@ class Health:
         if rung and done:
             self.patience *= 2
             self.watch.begin_again()
+            self.ringing = []
         return events
 
     def _decided(
