@@ -29,7 +29,7 @@ from .train import event_words, health_words
 __all__ = ["run"]
 
 EXAMPLES, MEASURED, PATTERNS = 3, 500, 10
-HAPPENED = 20
+HAPPENED, RECENT = 20, 6
 CONTRADICTIONS = 20
 
 
@@ -219,7 +219,8 @@ def _run(folder: Path) -> Answer:
         "parameters": sizes,
         "config": told["config"],
         "losses": record.get("losses", {}),
-        "health": record.get("health", {}),
+        # Looks at generated rows are rarer than records.
+        "health": {name: value for r in records[-RECENT:] for name, value in r.get("health", {}).items()},
         "events": events,
         "advice": _advice(events),
         "bad": told.get("bad", []),
