@@ -17,7 +17,7 @@ modalities, fidelity, and on digits coherence and joint agreement as judges see 
 rescue did nothing, the run without it is the same run, and is not trained again.
 
 Appends one JSON line per finished cell to ``benchmarks/results/health.jsonl`` and skips the cells that stand there
-already. ``$ANYGAN_DATA`` names the data. Fifty short trainings: about half an hour on two cores.
+already. The cell ``cost`` tells what health costs of a step. ``$ANYGAN_DATA`` names the data.
 """
 
 import argparse
@@ -38,6 +38,8 @@ from anygan import Config, DataSet, Model, load, load_data, train
 from anygan.evaluation.measure import Measure
 from anygan.rows import Batch, Column, Pairing
 from anygan.training import loop
+from anygan.training import run as runs
+from anygan.training.health import Health
 from anygan.training.players import Players
 from anygan.training.run import Run
 
@@ -132,6 +134,30 @@ def ran(data: DataSet, run: Path, config: Config) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def timed(seconds: dict[str, float]) -> Iterator[None]:
+    """The processor's seconds in what health costs, and in steps."""
+
+    def clocked(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any, **more: Any) -> Any:
+            began = time.process_time()
+            try:
+                return call(*given, **more)
+            finally:
+                seconds[name] = seconds.get(name, 0.0) + time.process_time() - began
+
+        return run
+
+    with (
+        mock.patch.object(loop, "play", clocked("play", loop.play)),
+        mock.patch.object(runs, "finite", clocked("finite", runs.finite)),
+        mock.patch.object(Health, "after", clocked("after", Health.after)),
+        mock.patch.object(Run, "save", clocked("save", Run.save)),
+        mock.patch.object(Run, "_save_healthy", clocked("save_healthy", Run._save_healthy)),
+    ):
+        yield
+
+
 def whole(model: Model) -> bool:
     """Whether all weights are numbers."""
     return all(bool(weights.isfinite().all()) for weights in model.net.state_dict().values())
@@ -164,6 +190,17 @@ class Cells:
         self.end(line)
         print(f"{time.time() - began:.0f} s", flush=True)
 
+    def cost(self, data: DataSet, config: Config) -> None:
+        """What health costs of a step, in the processor's time."""
+        seconds: dict[str, float] = {}
+        if "cost" not in self.done and "cost".startswith(self.wanted):
+            with timed(seconds):
+                steps = sum(record.phase == "game" for record in train(data, self.out / "cost", config))
+            health = seconds["finite"] + seconds["after"] + seconds["save_healthy"]
+            told = {name: round(1000 * spent / steps, 3) for name, spent in seconds.items()}
+            share = health / (seconds["play"] + seconds["after"] + seconds["save"])
+            self.end({"cell": "cost", "steps": steps, "milliseconds_a_step": told, "share": round(share, 4)})
+
     def end(self, line: dict[str, Any]) -> None:
         """Keep a line."""
         self.done[line["cell"]] = line
@@ -187,6 +224,7 @@ def main() -> None:
     cells = Cells(asked.out, asked.cells)
     base = Config(size="tiny", threads=1, precision="fp32")
     digits = base.but(steps=HEALTHY["digits"][0], batch=32)
+    cells.cost(load_data("digits"), base.but(steps=160))
     for how, (changed, settings, spoilt) in BROKEN.items():
         for rescue in (True, False):
             if not rescue and cells.same(how):

@@ -137,6 +137,16 @@ class Health:
         if self.rescue:
             self.kept, self.tensors = step, {name: tensor.detach().clone() for name, tensor in players.state().items()}
 
+    def count(self, broken: bool) -> list[Event]:
+        """Count a step whose losses or gradients were no numbers; told the 1st, 2nd, 4th, 8th ... time."""
+        self.streak = self.streak + 1 if broken else 0
+        self.skipped += broken
+        if not broken or self.skipped & (self.skipped - 1):
+            return []
+        done = "the step is skipped: no weight is changed" if self.rescue else "nothing"
+        said = f"a loss or a gradient is infinite or no number, in {self.skipped:,} steps by now"
+        return [{"alarm": RULES[0].name, "where": "", "said": said, "done": done}]
+
     def after(
         self, players: Players, store: Store, world: World, step: int, batch: int, told: dict[str, float], broken: bool
     ) -> list[Event]:
@@ -148,10 +158,8 @@ class Health:
             told: the step's cheap signals.
             broken: whether its losses or gradients were no numbers.
         """
-        self.streak = self.streak + 1 if broken else 0
-        self.skipped += broken
+        events = self.count(broken)
         self.calm += 1
-        events = [self._told_skip()] if broken and self.skipped & (self.skipped - 1) == 0 else []
         rung: list[Rang] = []
         if world.rank == 0:
             self.watch.take(told)
@@ -170,15 +178,6 @@ class Health:
     def _look(self, players: Players, store: Store, step: int) -> dict[str, float]:
         self.probe = self.probe or Probe.of(players.model, store, next(players.model.parameters()).device)
         return self.probe.look(players.model, players.mean, torch.Generator().manual_seed(step))
-
-    def _told_skip(self) -> Event:
-        done = "the step is skipped: no weight is changed" if self.rescue else "nothing"
-        return {
-            "alarm": "not a number",
-            "where": "",
-            "said": f"a loss or a gradient is infinite or no number, for the {self.skipped}. time",
-            "done": done,
-        }
 
     def _respond(self, rung: Sequence[Rang], players: Players, world: World, step: int) -> list[Event]:
         """Decide on rank 0, tell all ranks, act; what is to be told of it."""

@@ -79,6 +79,7 @@ def train(data: DataSet, out: Path | str, config: Config | None = None, *, resum
         events: list[Event] = []
         if clock.game is None:
             losses = draw(run, chance)
+            events += run.health.count(broken(losses))
         else:
             events += run.health.begin(run.players, run.store)
             losses, health = play(run, run.batch(clock.step), chance, rate(clock.played(config)))
