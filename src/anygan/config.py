@@ -51,6 +51,7 @@ class Config:
         critic: width of discriminators, as a multiple of the generators'.
         ema: half-life of the averaged weights, as a share of the steps.
         canvas: largest share of the budget that learned canvases get before the game starts.
+        rescue: whether a run that goes wrong is helped, or alarms only ring.
     """
 
     size: str = "small"
@@ -69,6 +70,7 @@ class Config:
     critic: float = 1.0
     ema: float = 0.015
     canvas: float = 0.1
+    rescue: bool = True
     width: int = 0
     features: int = 0
     code: int = 0

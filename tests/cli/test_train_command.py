@@ -13,6 +13,7 @@ from every_kind import given, mixed
 
 import anygan.cli.demo
 import anygan.cli.train
+from anygan import Config, load_data
 from anygan.cli.answer import Answer
 from anygan.cli.until import SMOOTH, Until
 from anygan.training.loop import Record
@@ -242,6 +243,45 @@ def test_inspect_tells_of_a_run(anygan: Command, tiny_run: Path) -> None:
     assert [m["name"] for m in told["modalities"]] == ["image", "audio", "text"]
     assert told["config"]["size"] == "tiny"
     assert "5 steps" in anygan("inspect", tiny_run).stdout
+
+
+def test_inspect_tells_what_happened_and_what_to_change(anygan: Command, tiny_run: Path, tmp_path: Path) -> None:
+    assert "no alarm rang" in anygan("inspect", tiny_run).stdout
+    run = tmp_path / "broken"
+    run.mkdir()
+    (run / "last.safetensors").write_bytes((tiny_run / "last.safetensors").read_bytes())
+    event = {"alarm": "memorising", "where": "image", "said": "they are copies", "done": "20% of the pairs augmented"}
+    records: list[dict[str, Any]] = [
+        {"step": 50, "health": {"image/spread": 0.5, "image/accuracy": 0.9}, "events": [event]},
+        {"step": 60, "health": {"image/accuracy": 0.8}, "events": []},
+    ]
+    (run / "log.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+    shown = anygan("inspect", run).stdout
+    assert "step 50: memorising (image): they are copies; done: 20% of the pairs augmented" in shown
+    assert "to change: memorising: Train on more rows" in shown
+    told = json.loads(anygan("inspect", run, "--json").stdout)
+    assert told["events"] == [{"step": 50, **event}]
+    assert told["health"] == {"image/spread": 0.5, "image/accuracy": 0.8}
+
+
+def test_alarms_are_told_on_stderr(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = {"alarm": "generator collapsed", "where": "image", "said": "all alike", "done": "gamma times 10"}
+
+    def records(*given: Any, **more: Any) -> Iterator[Record]:
+        yield Record(7, 1.0, 1.0, "game", {}, {}, [event])
+
+    monkeypatch.setattr(anygan.cli.train, "records_of", records)
+    monkeypatch.setattr(anygan.cli.train, "_ended", lambda *_: Answer({}, []))
+    anygan.cli.train.watch(load_data("digits"), tmp_path, Config(), resume=False)
+    assert capsys.readouterr().err == "step 7: generator collapsed (image): all alike; done: gamma times 10\n"
+
+
+def test_no_rescue_reaches_the_run(anygan: Command) -> None:
+    for option, rescue in (("--no-rescue", False), ("--rescue", True)):
+        told = json.loads(anygan("train", "ring", "--dry-run", option, "--json").stdout)
+        assert told["config"]["rescue"] is rescue
 
 
 def test_a_demo_may_be_run_twice(anygan: Command, monkeypatch: pytest.MonkeyPatch) -> None:

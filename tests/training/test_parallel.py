@@ -71,3 +71,4 @@ def test_alone_nothing_is_changed() -> None:
     assert world.mine(rows) is rows
     assert world.gather(rows) is rows
     assert world.agree(0.5) == 0.5
+    assert world.share([1, 0.25]) == [1, 0.25]

@@ -195,6 +195,12 @@ def demo(**options: Any) -> None:
 @click.option("--seed", type=int, help="Of everything random.  [default: 0]")
 @click.option("--threads", type=int, help="CPU threads; else the fastest number, found by timing a few steps.")
 @click.option("--precision", metavar=f"[{'|'.join(PRECISIONS)}]", help="Else the fastest, found likewise.")
+@click.option(
+    "--rescue/--no-rescue",
+    default=None,
+    help="Whether a run that goes wrong is helped: steps skipped, weights taken back, more penalty, lower learning "
+    "rates, augmentation. Alarms ring either way.  [default: rescue]",
+)
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder; start it where there is none.")
 @click.option(
     "--from",

@@ -16,6 +16,7 @@ from ..modalities import Modality, Table, from_spec
 from ..model.gan import AnyGAN
 from ..rows import BadCell, Column, DataSet
 from ..training import checkpoint
+from ..training.health import ADVICE
 from ..training.run import describe
 from .answer import Answer, count, duration, grid, listed
 from .contradict import contradicted
@@ -23,11 +24,12 @@ from .opening import is_run
 from .plan import parts
 from .progress import Ticker
 from .short import short
-from .train import health_words
+from .train import event_words, health_words
 
 __all__ = ["run"]
 
 EXAMPLES, MEASURED, PATTERNS = 3, 500, 10
+HAPPENED, RECENT = 20, 6
 CONTRADICTIONS = 20
 
 
@@ -195,7 +197,9 @@ def _run(folder: Path) -> Answer:
     config = Config.of(told["config"])
     modalities = {spec["name"]: from_spec(spec) for spec in told["modalities"]}
     sizes = parts(AnyGAN(modalities, config))
-    record = _last_record(folder / "log.jsonl")
+    records = _records(folder / "log.jsonl")
+    record = records[-1] if records else {}
+    events = [{"step": r["step"], **event} for r in records for event in r.get("events", [])]
     clock = told["clock"]
     document = {
         "run": str(folder),
@@ -214,7 +218,10 @@ def _run(folder: Path) -> Answer:
         "parameters": sizes,
         "config": told["config"],
         "losses": record.get("losses", {}),
-        "health": record.get("health", {}),
+        # Looks at generated rows are rarer than records.
+        "health": {name: value for r in records[-RECENT:] for name, value in r.get("health", {}).items()},
+        "events": events,
+        "advice": _advice(events),
         "bad": told.get("bad", []),
         "bad_count": told.get("bad_count", 0),
     }
@@ -229,6 +236,7 @@ def _run(folder: Path) -> Answer:
         grid(["part", "parameters"], [*sizes.items(), ("all", sum(sizes.values()))]),
         grid(["setting", "value"], [[key, str(value)] for key, value in told["config"].items()]),
         *([f"at step {record['step']:,}: {words}"] if words else []),
+        *_happened(events),
         *listed(document["bad"], "bad cell"),
     ]
     return Answer(document, shown)
@@ -242,12 +250,30 @@ def _few(modality: Modality) -> str:
     return ", ".join(f"{n} {v:g}" if isinstance(v, float) else f"{n} {v}" for n, v in few.items())
 
 
-def _last_record(log: Path) -> dict[str, Any]:
-    """The newest record of a run; a line that a crash cut off is passed over."""
-    for line in reversed(log.read_text("utf-8").splitlines() if log.is_file() else []):
+def _records(log: Path) -> list[dict[str, Any]]:
+    """The records of a run; a line that a crash cut off is passed over."""
+    records = []
+    for line in log.read_text("utf-8").splitlines() if log.is_file() else []:
         try:
-            record: dict[str, Any] = json.loads(line)
-            return record
+            records.append(json.loads(line))
         except ValueError:
             continue
-    return {}
+    return records
+
+
+def _advice(events: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What to change, once for each alarm and modality."""
+    rung = dict.fromkeys((event["alarm"], event["where"]) for event in events if event["alarm"])
+    return [f"{alarm}: {ADVICE[alarm].format(where=where)}" for alarm, where in rung]
+
+
+def _happened(events: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The alarms of a run, what was done, and what to change."""
+    if not events:
+        return ["no alarm rang"]
+    left = len(events) - HAPPENED
+    return [
+        *(f"step {event['step']:,}: {event_words(event)}" for event in events[:HAPPENED]),
+        *([f"and {left:,} more in log.jsonl"] if left > 0 else []),
+        *(f"to change: {advice}" for advice in _advice(events)),
+    ]

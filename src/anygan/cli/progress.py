@@ -71,6 +71,10 @@ class Ticker:
                 f"{self.what}: {share:.0%} {note}".rstrip(), markup=False, highlight=False, soft_wrap=True
             )
 
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     def rows(self, done: int, total: int) -> None:
         """Tell how many rows are done."""
         if not self.due():

@@ -29,11 +29,14 @@ from .plan import plan
 from .progress import Ticker
 from .until import JUDGED, RISING, Measured, Until, parse_until
 
-__all__ = ["run", "watch"]
+__all__ = ["event_words", "health_words", "run", "watch"]
 
 RECIPES = ("mnist-mlp",)
 
 GIVEN_TO_RECIPES = ("minutes", "steps", "seed")
+
+LOOKED = ("spread", "noise", "condition", "novelty")
+"""Signals of looks at generated rows, of which the least modality's is told; 1 or more is healthy."""
 
 RECENT = 200
 """Records over which speed and health are told."""
@@ -99,6 +102,8 @@ def watch(
             for record in records:
                 stop.listen()
                 pace.take(record)
+                for event in record.events:
+                    ticker.say(f"step {record.step:,}: {event_words(event)}")
                 if ticker.due():
                     ticker.at(record.position, pace.told(), record.phase)
                 # Ranks hear signals at different steps, and must end at the same one.
@@ -189,7 +194,24 @@ def health_words(health: Mapping[str, float]) -> str:
         if (values := [v for n, v in health.items() if n.endswith(f"/{name}")])
     ]
     penalties += [f"{name} {health[name]:.2f}" for name in RISING if name in health]
+    penalties += [
+        f"{name} {min(values):.2f}"
+        for name in LOOKED
+        if (values := [v for n, v in health.items() if n.endswith(f"/{name}")])
+    ]
     return f"; told apart: {' '.join(told)}" + (f"; {', '.join(penalties)}" if penalties else "")
+
+
+def event_words(event: Mapping[str, str]) -> str:
+    """What rang, or that it is over, and what was done.
+
+    Example:
+        >>> event_words({"alarm": "memorising", "where": "image", "said": "copies", "done": "nothing"})
+        'memorising (image): copies; done: nothing'
+    """
+    place = f" ({event['where']})" if event["where"] else ""
+    head = f"{event['alarm']}{place}: " if event["alarm"] else ""
+    return f"{head}{event['said']}; done: {event['done']}"
 
 
 def _check(out: Path, resume: bool) -> None:

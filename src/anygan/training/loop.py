@@ -1,7 +1,7 @@
 """The loop: the one place where gradients are cleared and taken, and weights change."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from torch import Tensor
 from ..config import Config
 from ..penalties import iterate
 from ..rows import Batch, DataSet
+from .augment import augmented
 from .ema import average
+from .health import Event, broken
 from .machine import tune
 from .objective import align, believe, echo, imitate, judge, paint, read, recognise
 from .rules import Rules
@@ -46,7 +48,9 @@ class Record:
         losses: of encoders (align, recognise, believe), discriminators (judge) and generators (imitate, echo); or of
             the canvases.
         health: accuracy, gap, R1 and R2 of each discriminator, as ``modality/signal``; where a checkpoint was
-            written its ``fidelity``.
+            written its ``fidelity``; every fifty steps the signals of :mod:`anygan.training.signals`; ``skipped``
+            where gradients were no numbers and no weight was changed.
+        events: alarms that rang, and what was done.
     """
 
     step: int
@@ -55,6 +59,7 @@ class Record:
     phase: str
     losses: dict[str, float]
     health: dict[str, float] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
 
 
 def train(
@@ -89,20 +94,26 @@ def train(
     while clock.position(config) < 1:
         chance = run.chance()
         health: dict[str, float] = {}
+        events: list[Event] = []
         if clock.game is None:
             losses = draw(run, chance)
+            events += run.health.count(broken(losses))
         else:
+            events += run.health.begin(run.players, run.store)
             losses, health = play(run, run.batch(clock.step), chance, rate(clock.played(config)))
         clock.step += 1
         clock.seconds = run.world.agree(time.monotonic() - began)
         if clock.game is not None:
-            average(mean, model, clock.half_life(config), clock.step - clock.game[0])
+            gone, lost = clock.step - clock.game[0], "skipped" in health or broken(losses)
+            if "skipped" not in health:
+                average(mean, model, clock.half_life(config), gone)
+            events += run.health.after(run.players, run.store, run.world, gone, config.batch, health, lost)
         elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
             run.settle()
         if time.monotonic() - saved > run.interval:
             health["fidelity"] = run.save()
             saved = time.monotonic()
-        record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, health)
+        record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, health, events)
         run.log(asdict(record))
         away = time.monotonic()
         try:
@@ -136,8 +147,12 @@ def draw(run: Run, chance: torch.Generator) -> dict[str, float]:
 
 
 def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tuple[dict[str, float], dict[str, float]]:
-    """One step of the game: encoders, then discriminators, then generators and prior. Returns losses and health."""
-    players, world, config = run.players, run.world, run.config
+    """One step of the game: encoders, then discriminators, then generators and prior. Returns losses and health.
+
+    It ends where a gradient is no number: neither that player's weights nor those of the players after it change.
+    """
+    players, world, config, state = run.players, run.world, run.config, run.health
+    factor *= state.lr
     model, critics, rules = players.model, players.critics, Rules(config.loss, config.penalty)
     with run.autocast():
         canvases = model.draw(batch)
@@ -148,25 +163,35 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
         believed = believe(model, evidence, observed, damage, chance, world)
     players.readers.zero_grad()
     (aligned + RECOGNISE * known + believed).backward()
-    run.descend(players.readers, config.encoder_lr * factor)
+    losses = {"align": aligned, "recognise": known, "believe": believed}
+    if not run.descend(players.readers, config.encoder_lr * factor):
+        return _told(losses), {"skipped": 1.0}
 
     with run.autocast():
         iterate(critics)
         stages = scene(model, crowd, canvases, chance, world)
         fakes = paint(model, stages)
-        judged, health = judge(critics, stages, fakes, config.gamma, rules)
+        seen_stages, seen_fakes = stages, fakes
+        if state.augment:
+            seen_stages, seen_fakes = augmented(stages, fakes, state.augment, chance, world)
+        judged, health = judge(critics, seen_stages, seen_fakes, state.gamma(config.gamma), rules)
     players.judges.zero_grad()
     judged.backward()
-    run.descend(players.judges, config.lr * factor)
+    losses["judge"] = judged
+    if not run.descend(players.judges, config.lr * factor * state.judges_lr):
+        return _told(losses), _told(health) | {"skipped": 1.0}
 
     critics.requires_grad_(False)
     with run.autocast():
-        imitated = imitate(critics, stages, fakes, rules)
+        imitated = imitate(critics, seen_stages, seen_fakes, rules)
         echoed = echo(players.mean, stages, fakes)
     players.makers.zero_grad()
     (imitated + ECHO * echoed).backward()
     critics.requires_grad_(True)
-    run.descend(players.makers, config.lr * factor)
-    losses = {"align": aligned, "recognise": known, "believe": believed}
-    losses |= {"judge": judged, "imitate": imitated, "echo": echoed}
-    return {k: float(v.detach()) for k, v in losses.items()}, {k: float(v) for k, v in health.items()}
+    losses |= {"imitate": imitated, "echo": echoed}
+    taken = run.descend(players.makers, config.lr * factor)
+    return _told(losses), _told(health) | ({} if taken else {"skipped": 1.0})
+
+
+def _told(values: Mapping[str, Tensor]) -> dict[str, float]:
+    return {name: float(value.detach()) for name, value in values.items()}

@@ -72,13 +72,17 @@ class World:
 
     def agree(self, value: float) -> float:
         """Rank 0's value, on every rank."""
+        return self.share([value])[0]
+
+    def share(self, values: Sequence[float]) -> list[float]:
+        """Rank 0's values, on every rank."""
         if self.size == 1:
-            return value
-        shared = torch.tensor([value], dtype=torch.float64)
+            return list(values)
+        shared = torch.tensor(values, dtype=torch.float64)
         if torch.cuda.is_available():
             shared = shared.cuda()
         dist.broadcast(shared, 0)
-        return float(shared)
+        return [float(value) for value in shared]
 
 
 class _Gather(torch.autograd.Function):

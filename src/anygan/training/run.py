@@ -1,16 +1,17 @@
 """A run: the folder, the data, and everything that changes while it trains.
 
 The folder holds ``last.safetensors`` (weights, averages, optimisers, position, configuration), the one before it as
-``previous.safetensors``, ``best.safetensors`` (what verbs need of the checkpoint whose fidelity was highest) and
-``log.jsonl``. Nothing random is kept from step to step: each step's draws are seeded by the run's seed and the number
-of the step, so that going on from a checkpoint gives the bits of the run that was never stopped.
+``previous.safetensors``, ``best.safetensors`` (what verbs need of the checkpoint whose fidelity was highest),
+``healthy-STEP.safetensors`` (what a run that goes wrong goes back to) and ``log.jsonl``. Nothing random is kept from step
+to step: each step's draws are seeded by the run's seed and the number of the step, so that going on from a checkpoint
+gives the bits of the run that was never stopped.
 """
 
 import json
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ..errors import DataError, RunError
 from ..modalities import KINDS, Canvas, Modality, Scale, from_spec
 from ..rows import Batch, DataSet
 from ..training import checkpoint
+from .health import Health
 from .inherit import Heritage
 from .parallel import World
 from .players import Players
@@ -82,6 +84,8 @@ class Run:
     best: float = -1.0
     kept: tuple[str, ...] = ()
     """Modalities whose canvas another run has trained."""
+    health: Health = field(default_factory=Health)
+    stored: int = -1
 
     @property
     def last(self) -> Path:
@@ -109,19 +113,22 @@ class Run:
     def scratch(self, precision: str) -> "Run":
         """A copy to try things on: other weights, the same data."""
         players = Players.meet(self.modalities, self.config, self.device)
-        return replace(self, players=players, clock=Clock(game=(0, 0.0)), precision=precision)
+        return replace(self, players=players, clock=Clock(game=(0, 0.0)), precision=precision, health=Health())
 
     def learned(self) -> list[tuple[str, Canvas]]:
         """The canvases that train before the game."""
         canvases = [(n, self.players.model.canvases[n]) for n in self.modalities if n not in self.kept]
         return [(name, canvas) for name, canvas in canvases if canvas.learned]
 
-    def descend(self, optimizer: Optimizer, lr: float | None = None) -> None:
-        """Sum the gradients over all ranks and take a step."""
+    def descend(self, optimizer: Optimizer, lr: float | None = None) -> bool:
+        """Sum the gradients over all ranks and take a step; not if they are no numbers. Whether it was taken."""
         for group in optimizer.param_groups:
             group["lr"] = group["lr"] if lr is None else lr * group.get("pace", 1.0)
             self.world.sum_gradients(group["params"])
-        optimizer.step()
+        taken = not self.config.rescue or finite([p.grad for g in optimizer.param_groups for p in g["params"]])
+        if taken:
+            optimizer.step()
+        return taken
 
     @torch.no_grad()
     def faithful(self, names: Collection[str] | None = None) -> bool:
@@ -168,8 +175,8 @@ class Run:
         return INTERVAL.get(self.config.size, 60.0)
 
     def log(self, record: Mapping[str, Any]) -> None:
-        """Append a record to ``log.jsonl``, one step in ten; rank 0 alone does."""
-        if self.world.rank == 0 and (self.clock.step % EVERY == 0):
+        """Append a record to ``log.jsonl``: one step in ten, and those that have events; rank 0 alone does."""
+        if self.world.rank == 0 and (self.clock.step % EVERY == 0 or record.get("events")):
             log = self.folder / LOG
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -229,13 +236,28 @@ class Run:
                 "kept": list(self.kept),
                 "bad": [str(cell) for cell in self.store.bad[:LISTED]],
                 "bad_count": len(self.store.bad),
+                "health": self.health.state(),
                 "time": time.time(),
             }
+            self._save_healthy(description)
             checkpoint.save(self.last, tensors, description, self.folder / checkpoint.PREVIOUS)
+            for old in self.folder.glob("healthy-*.safetensors"):
+                if old != self.healthy:
+                    old.unlink()
             if better:
                 used = {k: v for k, v in tensors.items() if k.startswith(("mean.", "model.canvases."))}
                 checkpoint.save(self.folder / "best.safetensors", used, description)
         return fidelity
+
+    @property
+    def healthy(self) -> Path:
+        """What weights go back to: named by its step, so that the newest checkpoint finds its own."""
+        return self.folder / f"healthy-{self.health.kept}.safetensors"
+
+    def _save_healthy(self, description: Mapping[str, Any]) -> None:
+        if self.health.tensors and self.stored != self.health.kept:
+            checkpoint.save(self.healthy, self.health.tensors, description)
+            self.stored = self.health.kept
 
     @classmethod
     def open(
@@ -280,6 +302,7 @@ class Run:
         run = cls(
             folder, config, modalities, store, Order(store, config.seed, config.batch), players, Clock(), world, device
         )
+        run.health.rescue = config.rescue
         if tensors is not None:
             players.restore(tensors)
             clock = told["clock"]
@@ -290,6 +313,9 @@ class Run:
                 run.threads = config.threads or run.threads
                 run.precision = run.precision if config.precision == "auto" else config.precision
             run.kept = tuple(told.get("kept", ()))
+            run.health.restore(told.get("health", {}))
+            if run.healthy.exists():
+                run.health.tensors, run.stored = checkpoint.load(run.healthy)[0], run.health.kept
             if world.rank == 0:
                 trim(folder / LOG, run.clock.step)
         else:
@@ -303,3 +329,9 @@ class Run:
 
 def _noised(canvas: Tensor, level: float, chance: torch.Generator) -> Tensor:
     return canvas + level * torch.randn(canvas.shape, generator=chance).to(canvas)
+
+
+def finite(gradients: Sequence[Tensor | None]) -> bool:
+    """Whether all gradients are numbers: a norm each, and one look at their sum."""
+    there = [gradient for gradient in gradients if gradient is not None]
+    return not there or bool(torch.stack(torch._foreach_norm(there)).sum().isfinite())

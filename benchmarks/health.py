@@ -1,0 +1,243 @@
+"""Which alarms ring when a run is broken on purpose, what rescue is worth then, and that none rings in healthy runs.
+
+    python benchmarks/health.py --out runs/health
+
+breaks one run of ``digits`` (tiny, batches of 32, 260 steps) in each of these ways, with rescue and without it:
+
+    lr        learning rate of generators and discriminators fifty times the default
+    poison    three batches with a picture that holds no numbers
+    strong    a discriminator that learns ten times as fast
+    constant  one more column, in which every cell is the same sentence
+    rows      200 training rows
+    gamma     penalties a hundredth of the default
+
+and trains healthy runs: five seeds of digits, ring, grid and mnist, two of stacked-mnist, one of spoken-mnist. Told
+are each alarm and the step at which it first rang, what was done, and at the end the least ``spread`` over the
+modalities, fidelity, and on digits coherence and joint agreement as judges see them (300 test rows). Where
+rescue did nothing, the run without it is the same run, and is not trained again.
+
+Appends one JSON line per finished cell to ``benchmarks/results/health.jsonl`` and skips the cells that stand there
+already. The cell ``cost`` tells what health costs of a step. ``$ANYGAN_DATA`` names the data.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+from lines import about, finish, finished
+from torch import Tensor
+
+from anygan import Config, DataSet, Model, load, load_data, train
+from anygan.evaluation.measure import Measure
+from anygan.rows import Batch, Column, Pairing
+from anygan.training import loop
+from anygan.training import run as runs
+from anygan.training.health import Health
+from anygan.training.players import Players
+from anygan.training.run import Run
+
+RESULTS = Path(__file__).parent / "results" / "health.jsonl"
+POISONED = (60, 120, 180)
+HEALTHY = {"digits": (260, 5), "ring": (600, 5), "grid": (600, 5), "mnist": (250, 5), "stacked-mnist": (250, 2)}
+"""Set -> steps, seeds."""
+SPOKEN = {"spoken-mnist": (150, 1)}
+
+
+@contextmanager
+def strong() -> Iterator[None]:
+    """Discriminators that learn ten times as fast."""
+    meet = Players.meet
+
+    def met(*given: Any) -> Players:
+        players = meet(*given)
+        for group in players.judges.param_groups:
+            group["pace"] = 10 * group.get("pace", 1.0)
+        return players
+
+    with mock.patch.object(Players, "meet", met):
+        yield
+
+
+@contextmanager
+def poison() -> Iterator[None]:
+    """Some batches in which one canvas is no number."""
+    play = loop.play
+
+    def played(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> Any:
+        draw = run.players.model.draw
+
+        def drawn(rows: Batch) -> dict[str, Tensor]:
+            canvases = draw(rows)
+            next(iter(canvases.values()))[0].fill_(torch.nan)
+            return canvases
+
+        spoilt = mock.patch.object(run.players.model, "draw", drawn)
+        with spoilt if run.clock.step in POISONED else nullcontext():
+            return play(run, batch, chance, factor)
+
+    with mock.patch.object(loop, "play", played):
+        yield
+
+
+def constant(data: DataSet) -> DataSet:
+    """One more column, in which every cell is the same."""
+    column = Column("tag", "text", ("all of one kind",), ("tag",))
+
+    def pairing(epoch: int) -> Pairing:
+        drawn = data.pairing(epoch)
+        return Pairing(drawn.index | {"tag": np.zeros(len(drawn), np.int64)}, drawn.labels)
+
+    return DataSet(data.name, data.columns | {"tag": column}, pairing)
+
+
+def few(data: DataSet) -> DataSet:
+    """200 rows."""
+    return data.take(np.random.default_rng(0).permutation(len(data))[:200])
+
+
+BROKEN: dict[str, tuple[Callable[[DataSet], DataSet], dict[str, Any], Callable[[], AbstractContextManager[None]]]] = {
+    "lr": (lambda data: data, {"lr": 0.025}, nullcontext),
+    "poison": (lambda data: data, {}, poison),
+    "strong": (lambda data: data, {}, strong),
+    "constant": (constant, {}, nullcontext),
+    "rows": (few, {}, nullcontext),
+    "gamma": (lambda data: data, {"gamma": 0.001}, nullcontext),
+}
+"""Failure -> what is done to the data, to the settings, and to the run."""
+
+
+def ran(data: DataSet, run: Path, config: Config) -> dict[str, Any]:
+    """Train, and tell the alarms, what was done, and the last signals."""
+    first: dict[str, int] = {}
+    done: list[str] = []
+    last: dict[str, float] = {}
+    for record in train(data, run, config):
+        last |= record.health
+        for event in record.events:
+            if event["alarm"]:
+                first.setdefault(f"{event['alarm']} {event['where']}".strip(), record.step)
+            if not event["done"].startswith("nothing"):
+                done.append(f"{record.step}: {event['done']}")
+    spreads = [value for name, value in last.items() if name.endswith("/spread")]
+    return {
+        "alarms": first,
+        "done": list(dict.fromkeys(done)),
+        "least_spread": round(min(spreads), 3),
+        "fidelity": round(last.get("fidelity", 0.0), 3),
+    }
+
+
+@contextmanager
+def timed(seconds: dict[str, float]) -> Iterator[None]:
+    """The processor's seconds in what health costs, and in steps."""
+
+    def clocked(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any, **more: Any) -> Any:
+            began = time.process_time()
+            try:
+                return call(*given, **more)
+            finally:
+                seconds[name] = seconds.get(name, 0.0) + time.process_time() - began
+
+        return run
+
+    with (
+        mock.patch.object(loop, "play", clocked("play", loop.play)),
+        mock.patch.object(runs, "finite", clocked("finite", runs.finite)),
+        mock.patch.object(Health, "after", clocked("after", Health.after)),
+        mock.patch.object(Run, "save", clocked("save", Run.save)),
+        mock.patch.object(Run, "_save_healthy", clocked("save_healthy", Run._save_healthy)),
+    ):
+        yield
+
+
+def whole(model: Model) -> bool:
+    """Whether all weights are numbers."""
+    return all(bool(weights.isfinite().all()) for weights in model.net.state_dict().values())
+
+
+class Cells:
+    """The cells of the benchmark, done one after the other."""
+
+    def __init__(self, out: Path, wanted: str) -> None:
+        self.out, self.wanted = out, tuple(wanted.split(","))
+        self.done = {line["cell"]: line for line in finished(RESULTS)}
+        self.measure: Measure | None = None
+
+    def judged(self, model: Model) -> dict[str, float]:
+        """Coherence and joint agreement on digits; the judges are trained once."""
+        if self.measure is None:
+            self.measure = Measure(load_data("digits:test"), load_data("digits:train"))
+        return {name: round(value, 3) for name, value in self.measure(model.net).items()}
+
+    def cell(self, name: str, data: DataSet, config: Config, judged: bool) -> None:
+        """Do a cell, unless it is done already or not wanted."""
+        if name in self.done or not name.startswith(self.wanted):
+            return
+        began, run = time.time(), self.out / name
+        line: dict[str, Any] = {"cell": name, "seed": config.seed, "rescue": config.rescue} | ran(data, run, config)
+        model = load(run)
+        line |= {"whole": whole(model)} | about(model)
+        if judged and whole(model):
+            line |= self.judged(model)
+        self.end(line)
+        print(f"{time.time() - began:.0f} s", flush=True)
+
+    def cost(self, data: DataSet, config: Config) -> None:
+        """What health costs of a step, in the processor's time."""
+        seconds: dict[str, float] = {}
+        if "cost" not in self.done and "cost".startswith(self.wanted):
+            with timed(seconds):
+                steps = sum(record.phase == "game" for record in train(data, self.out / "cost", config))
+            health = seconds["finite"] + seconds["after"] + seconds["save_healthy"]
+            told = {name: round(1000 * spent / steps, 3) for name, spent in seconds.items()}
+            share = health / (seconds["play"] + seconds["after"] + seconds["save"])
+            self.end({"cell": "cost", "steps": steps, "milliseconds_a_step": told, "share": round(share, 4)})
+
+    def end(self, line: dict[str, Any]) -> None:
+        """Keep a line."""
+        self.done[line["cell"]] = line
+        finish(RESULTS, line)
+        print(json.dumps(line), flush=True)
+
+    def same(self, how: str) -> bool:
+        """Whether the run of a failure without rescue is the one with it, which then counts for both."""
+        rescued, left = self.done.get(f"broken-{how}-rescued"), f"broken-{how}-left"
+        if rescued and not rescued["done"] and left not in self.done:
+            self.end(rescued | {"cell": left, "rescue": False, "same_as": rescued["cell"]})
+        return left in self.done
+
+
+def main() -> None:
+    """Do the cells that are not done yet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="a folder for the runs; one that is new")
+    parser.add_argument("--cells", default="", help="only those whose names begin so: broken-lr,healthy-ring")
+    asked = parser.parse_args()
+    cells = Cells(asked.out, asked.cells)
+    base = Config(size="tiny", threads=1, precision="fp32")
+    digits = base.but(steps=HEALTHY["digits"][0], batch=32)
+    cells.cell("healthy-digits-0", load_data("digits"), digits, judged=True)
+    for how, (changed, settings, spoilt) in BROKEN.items():
+        for rescue in (True, False):
+            if not rescue and cells.same(how):
+                continue
+            with spoilt():
+                name = f"broken-{how}-{'rescued' if rescue else 'left'}"
+                cells.cell(name, changed(load_data("digits")), digits.but(rescue=rescue, **settings), judged=True)
+    for name, (steps, seeds) in (HEALTHY | SPOKEN).items():
+        for seed in range(seeds):
+            config = (digits if name == "digits" else base).but(steps=steps, seed=seed)
+            cells.cell(f"healthy-{name}-{seed}", load_data(name), config, judged=name == "digits")
+    cells.cost(load_data("digits"), base.but(steps=160))
+
+
+if __name__ == "__main__":
+    main()

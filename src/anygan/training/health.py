@@ -1,0 +1,264 @@
+"""Health of a run: signals are read, alarms ring, and responses set in, relax again, and travel in the checkpoint.
+
+Responses are levels, whole numbers from 0, none, to a cap:
+
+    gamma     the penalties' weight times 10 a level
+    lr        the learning rates of all players divided by 4 a level
+    judges    that of the discriminators divided by 4 a level, beside the above
+    augment   .2 of the pairs a level are augmented before discriminators see them (:mod:`anygan.training.augment`)
+
+beside *skip*, a step whose gradients are no numbers changes no weight, and *back*, to the weights of the last moment at
+which no reading was bad. Weights go back, time does not: the order of the data and the budget go on. After some calm
+steps all levels fall by one; that patience doubles with every alarm, or a trouble that stays would come back for ever.
+
+Signals are read, and all is decided, by rank 0; every rank then takes the same numbers. What is decided depends on the
+step alone, never on the clock, so that a resumed run decides alike.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..data.store import Store
+from .alarms import LOOK, OPENING, READ, RULES, Rule, Watch, key
+from .parallel import World
+from .players import Players
+from .signals import CELLS, Probe
+
+__all__ = ["ADVICE", "CAPS", "RESPONSES", "Event", "Health", "broken", "constant"]
+
+CAPS = {"gamma": 2, "lr": 3, "judges": 3, "augment": 3}
+"""Highest level of each response."""
+
+RESPONSES = {
+    "not a number": ("back", "lr"),
+    "discriminator won": ("gamma", "judges"),
+    "discriminator exploded": ("back", "lr"),
+    "generator collapsed": ("back", "gamma", "lr"),
+    "condition ignored": ("gamma",),
+    "noise ignored": ("gamma",),
+    "memorising": ("augment",),
+}
+"""Alarm -> what is done."""
+
+CONSTANT = "nothing to learn"
+CONSTANT_MEANS = "all cells of {where} are the same: nothing can be learned of it, and nothing from it"
+CONSTANT_ADVICE = "Leave the column out."
+"""The alarm that is told from the data alone, before the game begins."""
+
+ADVICE = {rule.name: rule.advice for rule in RULES} | {CONSTANT: CONSTANT_ADVICE}
+"""Alarm -> what to change, in words; ``{where}`` stands for the modality."""
+
+MOST_BACK = 6
+"""Times that weights go back in a run."""
+
+KEEP = 100
+"""Steps between two moments that weights may go back to."""
+
+PATIENCE = 200
+"""Calm steps before the first relaxation."""
+
+LEAST_GAMMA = 0.01
+"""What a gamma of nothing is taken for when it has to be raised."""
+
+Event = dict[str, Any]
+"""What rang, where, what it means and what was done: ``alarm``, ``where``, ``said``, ``done``."""
+
+Rang = tuple[Rule, str]
+"""An alarm, and the modality that it is about."""
+
+
+@dataclass
+class Health:
+    """The state of a run's health.
+
+    Attributes:
+        rescue: whether anything is done beside ringing.
+        watch: the signals so far.
+        levels: of the responses.
+        ringing: alarms that have rung and are not over, as in :attr:`Watch.counts`.
+        skipped: steps without a number so far; ``streak`` the latest in a row.
+        went_back: times that weights went back.
+        calm, patience: steps since the last alarm, and how many of them relax the levels.
+        kept: the step of the weights that may be gone back to; ``tensors``, these.
+    """
+
+    rescue: bool = True
+    watch: Watch = field(default_factory=Watch)
+    levels: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CAPS, 0))
+    ringing: list[str] = field(default_factory=list)
+    skipped: int = 0
+    streak: int = 0
+    went_back: int = 0
+    calm: int = 0
+    patience: int = PATIENCE
+    kept: int = -1
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    probe: Probe | None = None
+
+    def gamma(self, gamma: float) -> float:
+        """The penalties' weight."""
+        level = self.levels["gamma"]
+        return (gamma or LEAST_GAMMA) * 10.0**level if level else gamma
+
+    @property
+    def lr(self) -> float:
+        """Factor of all learning rates."""
+        return 0.25 ** self.levels["lr"]
+
+    @property
+    def judges_lr(self) -> float:
+        """Factor of the discriminators' learning rate, beside :attr:`lr`."""
+        return 0.25 ** self.levels["judges"]
+
+    @property
+    def augment(self) -> float:
+        """Share of the pairs that are augmented."""
+        return 0.2 * self.levels["augment"]
+
+    def begin(self, players: Players, store: Store) -> list[Event]:
+        """Before the first step: something to go back to, and what nothing can be learned of."""
+        if self.kept < 0:
+            self.keep(players, 0)
+            self.kept = max(0, self.kept)
+            return [
+                {"alarm": CONSTANT, "where": name, "said": CONSTANT_MEANS.format(where=name), "done": "nothing"}
+                for name in constant(store)
+            ]
+        return []
+
+    def keep(self, players: Players, step: int) -> None:
+        """Keep these weights to go back to."""
+        if self.rescue:
+            self.kept, self.tensors = step, {name: tensor.detach().clone() for name, tensor in players.state().items()}
+
+    def count(self, broken: bool) -> list[Event]:
+        """Count a step whose losses or gradients were no numbers; told the 1st, 2nd, 4th, 8th ... time."""
+        self.streak = self.streak + 1 if broken else 0
+        self.skipped += broken
+        if not broken or self.skipped & (self.skipped - 1):
+            return []
+        done = "the step is skipped: no weight is changed" if self.rescue else "nothing"
+        said = f"a loss or a gradient is infinite or no number, in {self.skipped:,} steps by now"
+        return [{"alarm": RULES[0].name, "where": "", "said": said, "done": done}]
+
+    def after(
+        self, players: Players, store: Store, world: World, step: int, batch: int, told: dict[str, float], broken: bool
+    ) -> list[Event]:
+        """Take a step of the game in: read, ring, respond. Signals of a look are added to ``told``.
+
+        Args:
+            step: steps of the game so far.
+            batch: rows of a step.
+            told: the step's cheap signals.
+            broken: whether its losses or gradients were no numbers.
+        """
+        events = self.count(broken)
+        self.calm += 1
+        rung: list[Rang] = []
+        if world.rank == 0:
+            self.watch.take(told)
+            if step % READ == 0:
+                cheap = self.watch.averages | {"/streak": float(self.streak)}
+                rung = self.watch.read(cheap, looked=False)
+                if step % LOOK == 0:
+                    looked = self._look(players, store, step)
+                    told |= looked
+                    passes = step * batch / max(1, len(store.data))
+                    rung += self.watch.read(looked, looked=True, passes=passes) if step >= OPENING else []
+        if step % READ == 0:
+            events += self._respond(rung, players, world, step)
+        return events if world.rank == 0 else []
+
+    def _look(self, players: Players, store: Store, step: int) -> dict[str, float]:
+        self.probe = self.probe or Probe.of(players.model, store, next(players.model.parameters()).device)
+        return self.probe.look(players.model, players.mean, torch.Generator().manual_seed(step))
+
+    def _respond(self, rung: Sequence[Rang], players: Players, world: World, step: int) -> list[Event]:
+        """Decide on rank 0, tell all ranks, act; what is to be told of it."""
+        fresh = [(rule, where) for rule, where in rung if key(rule, where) not in self.ringing]
+        self.ringing = [had for had in self.ringing if self.watch.counts.get(had)]
+        relaxed = not rung and self.watch.calm and self.calm >= self.patience and any(self.levels.values())
+        back, keep, levels = self._decided(rung, relaxed, step, world)
+        done = self._changes(levels)
+        self.levels = levels
+        if back:
+            players.restore({name: tensor.clone() for name, tensor in self.tensors.items()})
+            self.went_back += 1
+            done.insert(0, f"back to the weights of step {self.kept:,} of the game")
+        if keep:
+            self.keep(players, step)
+        events = self._events(rung if done else fresh, done, relaxed)
+        self.ringing += [key(rule, where) for rule, where in fresh]
+        if rung or relaxed:
+            self.calm = 0
+        if rung and done:
+            self.patience *= 2
+            self.watch.begin_again()
+            self.ringing = []
+        return events
+
+    def _decided(
+        self, rung: Sequence[Rang], relaxed: bool, step: int, world: World
+    ) -> tuple[bool, bool, dict[str, int]]:
+        """Whether weights go back, whether these are kept, and the new levels: rank 0's answer, on every rank."""
+        wanted = {response for rule, _ in rung for response in RESPONSES[rule.name]} if self.rescue else set()
+        change = -1 if relaxed else 0
+        levels = {n: max(0, min(CAPS[n], level + (n in wanted) + change)) for n, level in self.levels.items()}
+        back = "back" in wanted and self.went_back < MOST_BACK and bool(self.tensors)
+        keep = not rung and self.watch.calm and step % KEEP == 0
+        first, second, *numbers = world.share([back, keep, *levels.values()])
+        return bool(first), bool(second), {n: int(number) for n, number in zip(levels, numbers, strict=True)}
+
+    def _changes(self, levels: Mapping[str, int]) -> list[str]:
+        """What new levels change, in words."""
+        after = Health(levels=dict(levels))
+        told = {
+            "gamma": f"gamma times {10 ** levels['gamma']}",
+            "lr": f"learning rates times {after.lr:g}",
+            "judges": f"the discriminators' learning rate times {after.judges_lr:g}",
+            "augment": f"{after.augment:.0%} of the pairs augmented",
+        }
+        return [words for name, words in told.items() if levels[name] != self.levels[name]]
+
+    def _events(self, rung: Sequence[Rang], done: list[str], relaxed: bool) -> list[Event]:
+        """An event for each alarm, or one for a relaxation."""
+        if relaxed:
+            return [{"alarm": "", "where": "", "said": f"calm for {self.calm} steps", "done": ", ".join(done)}]
+        what = ", ".join(done) or ("nothing is left to try" if self.rescue else "nothing")
+        return [
+            {"alarm": rule.name, "where": where, "said": rule.means.format(where=where), "done": what}
+            for rule, where in rung
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """All that decides, ready for JSON, but the kept weights."""
+        spared = ("rescue", "tensors", "probe")
+        told = {n: v for n, v in vars(self).items() if n not in spared}
+        return told | {"watch": asdict(self.watch)}
+
+    def restore(self, told: Mapping[str, Any]) -> None:
+        """Undo :meth:`state`."""
+        for name, value in told.items():
+            setattr(self, name, Watch(**value) if name == "watch" else value)
+
+
+def constant(store: Store) -> list[str]:
+    """Modalities whose cells, evenly spaced ones of many, are all the same though several rows have one."""
+    named = []
+    for name, cells in store.cells.items():
+        good = np.flatnonzero(store.good[name])
+        picked = cells[torch.from_numpy(good[:: -(-len(good) // CELLS)])]
+        if bool((picked == picked[:1]).all()) and int((store.pairing(0).index[name] >= 0).sum()) > 1:
+            named.append(name)
+    return named
+
+
+def broken(losses: Mapping[str, float]) -> bool:
+    """Whether a loss is infinite or no number."""
+    return not all(math.isfinite(value) for value in losses.values())

@@ -1,0 +1,235 @@
+"""Alarms ring for what they are for, responses set in once for all, and a run that was broken survives."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from anygan import Config, DataSet, Record, load_data, train
+from anygan.rows import Batch
+from anygan.training import checkpoint, health, loop
+from anygan.training.alarms import RULES, Rule, Watch, key
+from anygan.training.health import CAPS, RESPONSES, Health
+from anygan.training.run import Run
+
+SMALL = {
+    "size": "tiny",
+    "threads": 1,
+    "precision": "fp32",
+    "batch": 16,
+    "width": 2,
+    "features": 16,
+    "code": 8,
+    "style": 4,
+}
+
+WELL = {
+    "accuracy": 0.8,
+    "gap": 1.0,
+    "r1": 1.0,
+    "r2": 1.0,
+    "spread": 0.9,
+    "rank": 0.8,
+    "noise": 0.5,
+    "varied": 0.7,
+    "condition": 0.9,
+    "informed": 0.9,
+    "novelty": 1.2,
+}
+
+BAD: dict[str, dict[str, float]] = {
+    "not a number": {"streak": 5.0},
+    "discriminator won": {"accuracy": 0.99, "gap": 4.0},
+    "discriminator exploded": {"r2": 1000.0},
+    "generator collapsed": {"spread": 0.01},
+    "condition ignored": {"condition": 0.02},
+    "noise ignored": {"noise": 0.01},
+    "memorising": {"novelty": 0.1, "passes": 100.0},
+}
+
+
+def rung(signals: dict[str, float], times: int) -> set[str]:
+    """The alarms that ring when these signals are read so many times."""
+    watch, names = Watch(), set()
+    for _ in range(times):
+        for looked in (True, False):
+            told = {f"image/{name}": value for name, value in signals.items()}
+            names |= {rule.name for rule, where in watch.read(told, looked=looked) if where == "image"}
+    return names
+
+
+def test_every_alarm_has_a_response_that_there_is() -> None:
+    assert {rule.name for rule in RULES} == set(RESPONSES) == set(BAD)
+    assert {r for responses in RESPONSES.values() for r in responses} == {*CAPS, "back"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_an_alarm_rings_for_its_failure_alone_and_not_too_soon(rule: Any) -> None:
+    assert rung(WELL | BAD[rule.name], rule.times) == {rule.name}
+    if rule.times > 1:
+        assert rung(WELL | BAD[rule.name], rule.times - 1) == set()
+    assert rung(WELL, 100) == set()
+
+
+def test_one_good_reading_starts_the_count_again() -> None:
+    watch, bad = Watch(), {"image/spread": 0.0, "image/rank": 1.0}
+    for signals in (bad, bad, {"image/spread": 1.0, "image/rank": 1.0}, bad, bad):
+        assert watch.read(signals, looked=True) == []
+    assert [rule.name for rule, _ in watch.read(bad, looked=True)] == ["generator collapsed"]
+
+
+def test_signals_without_numbers_do_not_enter_averages() -> None:
+    watch = Watch()
+    watch.take({"image/r1": 1.0})
+    watch.take({"image/r1": float("nan"), "image/spread": 3.0})
+    assert watch.averages == {"image/r1": 1.0}
+
+
+def pairs() -> DataSet:
+    chance = np.random.default_rng(0)
+    listed = [{"a": [float(x), float(y)], "b": [float(x - y)] * 3} for x, y in chance.normal(size=(64, 2))]
+    return load_data(listed, kinds={"a": "vector", "b": "vector"})
+
+
+def poison(steps: set[int]) -> Any:
+    """A canvas that is no number in the batches of these steps, through the real loop."""
+    play = loop.play
+
+    def played(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> Any:
+        draw = run.players.model.draw
+
+        def drawn(rows: Batch) -> dict[str, Tensor]:
+            canvases = draw(rows)
+            canvases["a"][0, 0] = torch.nan
+            return canvases
+
+        if run.clock.step not in steps:
+            return play(run, batch, chance, factor)
+        with mock.patch.object(run.players.model, "draw", drawn):
+            return play(run, batch, chance, factor)
+
+    return mock.patch.object(loop, "play", played)
+
+
+def weights(folder: Path) -> dict[str, Tensor]:
+    return checkpoint.load(folder / "last.safetensors")[0]
+
+
+def events(records: list[Record]) -> list[tuple[int, str, str]]:
+    return [(r.step, e["alarm"], e["done"]) for r in records for e in r.events]
+
+
+def test_a_run_survives_a_poisoned_batch(tmp_path: Path) -> None:
+    config = Config(steps=6, **SMALL)
+    with poison({3}):
+        records = list(train(pairs(), tmp_path / "run", config))
+    assert [r.step for r in records if "skipped" in r.health] == [4]
+    assert [name for _, name, _ in events(records)] == ["not a number"]
+    assert all(bool(t.isfinite().all()) for t in weights(tmp_path / "run").values())
+    logged = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text("utf-8").splitlines()]
+    assert [line["step"] for line in logged if line["events"]] == [4]
+
+
+def test_a_skipped_step_leaves_every_weight_as_it_was(tmp_path: Path) -> None:
+    with poison({3}):
+        for folder, stop in (("before", 3), ("after", 4)):
+            records = train(pairs(), tmp_path / folder, Config(steps=6, **SMALL))
+            for record in records:
+                if record.step == stop:
+                    records.close()  # type: ignore[attr-defined]
+                    break
+    before, after = weights(tmp_path / "before"), weights(tmp_path / "after")
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_without_rescue_the_alarm_rings_and_nothing_is_done(tmp_path: Path) -> None:
+    with poison({3}):
+        records = list(train(pairs(), tmp_path, Config(steps=6, rescue=False, **SMALL)))
+    assert ("not a number", "nothing") in {(name, done) for _, name, done in events(records)}
+    assert not all(bool(t.isfinite().all()) for t in weights(tmp_path).values())
+
+
+def test_many_steps_without_numbers_take_weights_back_and_lower_the_rates(tmp_path: Path) -> None:
+    with poison(set(range(12, 40))):
+        records = list(train(pairs(), tmp_path, Config(steps=24, **SMALL)))
+    done = [words for step, name, words in events(records) if step == 20]
+    assert done[-1] == "back to the weights of step 0 of the game, learning rates times 0.25"
+    assert checkpoint.load(tmp_path / "last.safetensors")[1]["health"]["levels"]["lr"] == 1
+
+
+@pytest.fixture
+def alarmed() -> Iterator[None]:
+    """Every look finds generated rows to be copies, and cheap readings a discriminator that has run away."""
+    bad = {"memorising": health.RULES[-1], "discriminator exploded": health.RULES[2]}
+    changed = tuple(
+        rule.__class__(rule.name, lambda s: True, 1, rule.looked, rule.means, rule.advice) for rule in bad.values()
+    )
+    with (
+        mock.patch("anygan.training.alarms.RULES", changed),
+        mock.patch.object(health, "LOOK", 10),
+        mock.patch.object(health, "OPENING", 0),
+    ):
+        yield
+
+
+@pytest.mark.usefixtures("alarmed")
+def test_a_run_resumes_to_the_same_bits_with_responses_active(tmp_path: Path) -> None:
+    config = Config(steps=34, **SMALL)
+    whole = list(train(pairs(), tmp_path / "whole", config))
+    assert {"back", "augmented"} <= {w for _, _, done in events(whole) for w in done.replace(",", "").split()}
+    part = []
+    for stop in (9, 15, 23):
+        records = train(pairs(), tmp_path / "parts", config, resume=True)
+        for record in records:
+            part.append(record)
+            if record.step == stop:
+                records.close()  # type: ignore[attr-defined]
+                break
+    part += list(train(pairs(), tmp_path / "parts", config, resume=True))
+    assert [r.losses for r in part] == [r.losses for r in whole]
+    assert events(part) == events(whole)
+    a, b = weights(tmp_path / "whole"), weights(tmp_path / "parts")
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def told(state: Health, run: Run, names: set[str], steps: range) -> list[str]:
+    """What is done in steps in which these alarms ring."""
+    rules = [(rule, "a") for rule in RULES if rule.name in names]
+
+    def read(watch: Watch, signals: dict[str, float], *, looked: bool) -> list[tuple[Rule, str]]:
+        watch.counts = {key(rule, where): 1 for rule, where in rules}
+        return rules
+
+    found = []
+    with mock.patch.object(Watch, "read", read), mock.patch.object(health, "LOOK", 10**9):
+        for step in steps:
+            got = state.after(run.players, run.store, run.world, step, 16, {}, broken=False)
+            found += [event["done"] for event in got]
+    return found
+
+
+def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
+    run = Run.open(pairs(), tmp_path, Config(steps=10, **SMALL))
+    state = run.health
+    state.begin(run.players, run.store)
+    done = told(state, run, {"discriminator won"}, range(1, 101))
+    assert done[0] == "gamma times 10, the discriminators' learning rate times 0.25"
+    assert done[3:] == ["nothing is left to try"], "which is told once"
+    assert state.gamma(0.1) == pytest.approx(10.0)
+    assert state.levels == {"gamma": 2, "lr": 0, "judges": 3, "augment": 0}
+    done = told(state, run, set(), range(101, 101 + 5 * state.patience))
+    assert state.levels == dict.fromkeys(CAPS, 0)
+    assert state.gamma(0.1) == 0.1
+    assert done[0] == "gamma times 10, the discriminators' learning rate times 0.0625"
+
+
+def test_a_column_of_one_value_is_told(tmp_path: Path) -> None:
+    data = load_data([{"a": [float(i), 1.0], "b": [2.0, 3.0]} for i in range(20)], kinds={"a": "vector", "b": "vector"})
+    first = next(iter(train(data, tmp_path, Config(steps=2, **SMALL))))
+    assert [(e["alarm"], e["where"]) for e in first.events] == [("nothing to learn", "b")]
