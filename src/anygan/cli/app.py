@@ -217,12 +217,14 @@ def translate(**options: Any) -> None:
 @click.argument("data", metavar="DATA")
 @FOLDER
 @SEED
+@click.option("--resume", is_flag=True, help="Go on with what was broken off; start it where there is none.")
 @DATA_DIR
 def complete(**options: Any) -> None:
     """Fill every missing cell of DATA and touch no given one.
 
     Column names, their order, given cells and files stay as they are. filled.csv tells which cells were filled (rows
-    counted from 0), how sure each is, and which were given but could not be read.
+    counted from 0), how sure each is, and which were given but could not be read. Rows are written as they are made:
+    however a call ends, --resume goes on behind the rows that are done.
     """
     run("complete", **options)
 

@@ -8,7 +8,7 @@ between their evidence is one where all draws say the same and near zero where t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ from ..model.fusion import directions
 from ..model.gan import AnyGAN
 from ..rows import BadCell, Cell, DataSet
 from .generate import written
-from .look import chunks, seeded
+from .look import CHUNK, chunks, seeded
 from .translate import code_of
 
 __all__ = ["Completed", "complete"]
@@ -47,10 +47,15 @@ class Completed:
 
 
 @torch.inference_mode()
-def complete(model: AnyGAN, data: DataSet, *, seed: int = 0) -> Iterator[Completed]:
-    """One completed row per input row, in order. Columns that the model does not know are left to the caller."""
+def complete(model: AnyGAN, data: DataSet, *, seed: int = 0, first: int = 0) -> Iterator[Completed]:
+    """One completed row per input row, in order. Columns that the model does not know are left to the caller.
+
+    ``first`` is the number of the first row, where these are a part of more rows: a multiple of :data:`CHUNK`, so that
+    parts are filled as the whole would be.
+    """
+    assert first % CHUNK == 0, "another chunk would draw other noise"
     for chunk in chunks(model, data, model.names):
-        chance = seeded(seed, int(chunk.rows[0]))
+        chance = seeded(seed, first + int(chunk.rows[0]))
         given = chunk.batch.observed()
         known = model.fusion(model.look(chunk.batch), given)
         drawn = [_draw(model, known, given, chance) for _ in range(DRAWS)]
@@ -71,8 +76,8 @@ def complete(model: AnyGAN, data: DataSet, *, seed: int = 0) -> Iterator[Complet
                         filled[name], holes = float(sure[place, m]), holes + lacking
                 else:
                     cells[name] = cell
-            bad = tuple(cell for cell in chunk.bad if cell.row == row + 1)
-            yield Completed(int(row), cells, filled, tuple(holes), bad)
+            bad = tuple(replace(cell, row=cell.row + first) for cell in chunk.bad if cell.row == row + 1)
+            yield Completed(first + int(row), cells, filled, tuple(holes), bad)
 
 
 def _draw(model: AnyGAN, known: Tensor, given: Tensor, chance: torch.Generator) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """How every verb looks at data: chunk by chunk, bad cells set aside and remembered."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from ..data.readers import read_source
 from ..errors import CellError, ConfigError, DataError, nearest
 from ..modalities import Modality, Table
 from ..model.gan import AnyGAN
-from ..rows import BadCell, Batch, Cell, DataSet
+from ..rows import BadCell, Batch, Cell, DataSet, Source
 
-__all__ = ["CHUNK", "Chunk", "Rows", "check_names", "chunks", "open_rows", "scalar_kind", "seeded"]
+__all__ = ["CHUNK", "Chunk", "Rows", "check_names", "chunks", "fitted", "open_rows", "scalar_kind", "seeded"]
 
 Rows = DataSet | str | Path | Iterable[Mapping[str, Any]]
 
@@ -57,17 +57,31 @@ def open_rows(modalities: Mapping[str, Modality], rows: Rows, data_dir: Path | N
         if str(rows).partition(":")[0] in BUILT_IN or not path.exists():
             return load_data(rows, data_dir=data_dir, split="test")
         source = read_source(path)
-        name, headers, listed, folder = str(path), source.headers, source.rows, source.path.parent
-    else:
-        listed, source, folder, name = list(rows), None, None, "rows"
-        headers = tuple(dict.fromkeys(str(header) for row in listed for header in row))
+        return fitted(modalities, str(path), source.headers, source.rows, source)
+    listed = list(rows)
+    headers = tuple(dict.fromkeys(str(header) for row in listed for header in row))
+    return fitted(modalities, "rows", headers, listed, None)
+
+
+def fitted(
+    modalities: Mapping[str, Modality],
+    name: str,
+    headers: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    source: Source | None,
+) -> DataSet:
+    """Rows as a data set of those columns that are the model's.
+
+    Raises:
+        DataError: when there is none.
+    """
     kinds = _kinds(modalities, headers)
     if not kinds:
         raise DataError(
             f"'{name}' has none of the columns that the model knows: expected {', '.join(modalities)}, "
             f"found {', '.join(headers) or 'nothing'}."
         )
-    return assemble(name, list(kinds), listed, kinds, folder, source)
+    return assemble(name, list(kinds), rows, kinds, source.path.parent if source else None, source)
 
 
 def _kinds(modalities: Mapping[str, Modality], headers: Collection[str]) -> dict[str, str]:
