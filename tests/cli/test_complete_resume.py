@@ -107,10 +107,10 @@ def test_another_question_is_not_gone_on_with(
     anygan: Callable[..., Result], table_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table(Path("data.csv"), 600)
-    monkeypatch.setattr(ledger, "SELDOM", 0)
-    monkeypatch.setattr(command.Ticker, "rows", _stop_at_300)
-    anygan("complete", table_run, "data.csv", "--out", "out")
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "SELDOM", 0)
+        patched.setattr(command.Ticker, "rows", _stop_at_300)
+        anygan("complete", table_run, "data.csv", "--out", "out")
     result = anygan(
         "complete", table_run, Path.cwd() / "data.csv", "--out", Path.cwd() / "out", "--resume", "--seed", 1
     )

@@ -223,8 +223,9 @@ def complete(**options: Any) -> None:
     """Fill every missing cell of DATA and touch no given one.
 
     Column names, their order, given cells and files stay as they are. filled.csv tells which cells were filled (rows
-    counted from 0), how sure each is, and which were given but could not be read. Rows are written as they are made:
-    however a call ends, --resume goes on behind the rows that are done.
+    counted from 0), how likely each is to be what its column "that" says (the same, within 2.5, nearer than another's),
+    and which were given but could not be read. The likelihood is learned from given cells that are hidden on purpose.
+    Rows are written as they are made: however a call ends, --resume goes on behind the rows that are done.
     """
     run("complete", **options)
 

@@ -16,14 +16,15 @@ from typing import Any
 from ..data.ledger import Ledger
 from ..data.readers import csv_rows
 from ..modalities import Audio, Image, Modality, Vector
-from ..tasks.complete import complete
+from ..tasks.complete import complete, sureness
 from ..tasks.look import CHUNK
 from ..tasks.model import Model
 from ..tasks.portions import Portions
+from ..tasks.sureness import Sureness
 from .answer import Answer, count, listed
 from .completion import Completion, Tally
 from .opening import open_model
-from .outputs import SHOWN, Previews, asked
+from .outputs import SHOWN, Previews
 from .progress import Ticker
 
 __all__ = ["run"]
@@ -67,16 +68,16 @@ def run(folder: Path, checkpoint: str, data: str, out: Path, seed: int, resume: 
 def _fill(model: Model, rows: Portions, out: Path, seed: int, question: Mapping[str, Any], resume: bool) -> Tally:
     """Write every row that is not written yet."""
     first, part = next(rows.parts(0))
-    plan = Completion(out, part, first, model.modalities)
+    plan = Completion(out, part, first, model.modalities, Sureness({}))
     # A question that is refused must not leave a folder behind.
-    asked(complete(model.net, part.take(slice(0, 1)), seed=seed))
-    ledger = Ledger(out, {TABLE: plan.headers, NOTES: ["row", "column", "sure", "note"]}, question, resume)
+    sure = sureness(model.net, part, seed=seed)
+    ledger = Ledger(out, {TABLE: plan.headers, NOTES: ["row", "column", "sure", "that", "note"]}, question, resume)
     tally = Tally(**ledger.state) if ledger.state else plan.tally()
     done = ledger.rows
     with ledger, Ticker("complete") as ticker:
         for first, part in rows.parts(done):
-            completion = Completion(out, part, first, model.modalities)
-            for row in complete(model.net, part, seed=seed, first=first):
+            completion = Completion(out, part, first, model.modalities, sure)
+            for row in complete(model.net, part, seed=seed, first=first, sure=sure):
                 if row.row % CHUNK == 0 and ledger.due():
                     ledger.note(row.row, tally.state())
                 written = completion.row(row)

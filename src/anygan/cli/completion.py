@@ -9,9 +9,10 @@ from typing import Any
 
 from ..data.kinds import is_file_column, is_missing
 from ..data.writer import field_of, folder_names
-from ..modalities import Modality
+from ..modalities import Modality, Table
 from ..rows import BadCell, Cell, Column, DataSet, Source
 from ..tasks.complete import Completed
+from ..tasks.sureness import Sureness, claim
 
 __all__ = ["Completion", "Tally", "Written"]
 
@@ -71,8 +72,10 @@ class Written:
 class Completion:
     """Turns the completed rows of a part into lines of the output and puts their files in place."""
 
-    def __init__(self, out: Path, data: DataSet, first: int, modalities: Mapping[str, Modality]) -> None:
-        self.out, self.data, self.first = out, data, first
+    def __init__(
+        self, out: Path, data: DataSet, first: int, modalities: Mapping[str, Modality], sure: Sureness
+    ) -> None:
+        self.out, self.data, self.first, self.sure = out, data, first, sure
         self.source = data.source or _as_source(data)
         self.modalities = {name: modalities[name] for name in data.columns if name in modalities}
         homes = {h: data.columns[name] for name in self.modalities for h in data.columns[name].headers}
@@ -81,6 +84,7 @@ class Completion:
         ]
         self.headers = [_file_header(p) for p in self.places]
         self._folders = folder_names(list(self.modalities))
+        self._claims = {p.header: self._claim(p) for p in self.places}
         self._copied: set[str] = set()
         self._index = data.pairing(0).index
         self._bad: dict[int, list[BadCell]] = {}
@@ -92,6 +96,14 @@ class Completion:
         known = {p.header: 0 for p in self.places if p.column is not None}
         homes = {h: p.column.name for h, p in zip(self.headers, self.places, strict=True) if p.column is not None}
         return Tally(self.headers, [p.header for p in self.places if p.column is None], homes, known)
+
+    def _claim(self, place: _Place) -> str:
+        """What a filled cell of a column is likely to be."""
+        if place.modality is None:
+            return ""
+        column = place.header if isinstance(place.modality, Table) else ""
+        known = self.sure.knows(place.modality.name, column)
+        return claim(place.modality, column) if known else "not tried: too few cells are given"
 
     def row(self, row: Completed) -> Written:
         """A row's fields, its given files copied and its filled ones saved."""
@@ -110,7 +122,8 @@ class Completion:
             name = place.column.name
             reason = None if is_missing(raw) else reasons.get(place.header)
             told = f"could not be read: {reason}" if reason else ""
-            notes.append([str(row.row), header, f"{row.filled[name]:.3f}", told])
+            sure = row.holes[place.header] if place.column.kind == "table" else row.filled[name]
+            notes.append([str(row.row), header, f"{sure:.3f}", self._claims[place.header], told])
             fields.append(self._fresh(place, row.cells[name], row.row))
         return Written(fields, notes, filled, bad)
 

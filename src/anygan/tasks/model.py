@@ -13,7 +13,7 @@ from ..modalities import Modality, from_spec
 from ..model.gan import AnyGAN
 from ..rows import Cell, DataSet
 from ..training import checkpoint
-from .complete import Completed, complete
+from .complete import Completed, complete, sureness
 from .contradict import Contradiction, contradictions
 from .embed import Codes, embed
 from .generate import generate
@@ -83,8 +83,10 @@ class Model:
 
     def complete(self, rows: Rows, *, seed: int = 0) -> Iterator[Completed]:
         """Every row with its missing cells filled. Of a file no more than a part is in memory at a time."""
+        sure = None
         for first, part in self.portions(rows).parts(0):
-            yield from complete(self.net, part, seed=seed, first=first)
+            sure = sure or sureness(self.net, part, seed=seed)
+            yield from complete(self.net, part, seed=seed, first=first, sure=sure)
 
     def embed(self, rows: Rows, given: Collection[str] | None = None) -> Iterator[Codes]:
         """The codes of every row."""
