@@ -1,12 +1,13 @@
 """Filling: what stands in the cells of a batch that are missing, and how far several draws agree about it.
 
-The code of what is given is completed by the prior several times, and every missing cell rendered from each draw. Of
-the draws of a row the one is taken that the others agree with most, as a whole, so that what is filled in one cell goes
-with what is filled in the next.
+The code of what is given is completed by the prior several times, and every missing cell rendered from each draw; holes
+in a row of a table are filled from the row's other columns (:mod:`anygan.model.filler`). Of the draws of a row the one
+is taken that lies nearest to their mean, as a whole, so that what is filled in one cell goes with what is filled in the
+next.
 
 How far draws agree about a cell is its *score*, 0 to 1, by what can be said of its kind:
 
-    table, category     share of the draws that say the same
+    table, category     mean probability over the draws
     table, number       mean over the draws of exp(-(difference / tolerance)^2)
     text                share of the draws that are the same sentence
     any other           mean cosine between the evidence of the draws
@@ -19,6 +20,7 @@ import torch
 from torch import Tensor
 
 from ..modalities import Modality, Table, Text
+from ..modalities.table import CodedRow
 from ..model.fusion import directions
 from ..model.gan import AnyGAN
 from ..rows import Batch
@@ -27,7 +29,7 @@ from .translate import code_of
 __all__ = ["DRAWS", "Filling", "fill", "lacks", "tolerances"]
 
 DRAWS = 8
-"""Draws of every row."""
+"""Draws of every row; four times as many where nothing but holes of tables is to be filled."""
 
 TOLERANCE = 0.5
 """How near a number must be to count as right: standard deviations of the column."""
@@ -69,13 +71,19 @@ def tolerances(table: Table) -> Tensor:
 def fill(model: AnyGAN, batch: Batch, chance: torch.Generator) -> Filling:
     """Fill what a batch lacks."""
     given = batch.observed()
-    known = model.fusion(model.look(batch), given)
     lacking = {n: there for n, m in model.modalities.items() if bool((there := lacks(m, batch)).any())}
     if not lacking:
         return Filling({}, {})
-    draws = [model.render(code_of(model, known, given, chance), list(lacking), chance) for _ in range(DRAWS)]
+    evidence = model.look(batch)
+    known = model.fusion(evidence, given)
+    holed = [name for name in lacking if name in model.fillers.names]
+    cheap = all(name in holed and bool(batch.present[name].all()) for name in lacking)
+    draws = []
+    for _ in range(4 * DRAWS if cheap else DRAWS):
+        draws.append({} if cheap else model.render(code_of(model, known, given, chance), list(lacking), chance))
+        draws[-1] |= {n: _holes(model, batch, n, evidence, draws[-1].get(n), chance) for n in holed}
     drawn = {name: torch.stack([draw[name] for draw in draws]) for name in lacking}
-    votes = {name: _agreement(directions(_each(model.encoders[name], drawn[name]))) for name in lacking}
+    votes = {name: _votes(model, name, canvases) for name, canvases in drawn.items()}
     taken = _taken(votes, lacking)
     stored, score = {}, {}
     for name, canvases in drawn.items():
@@ -84,14 +92,31 @@ def fill(model: AnyGAN, batch: Batch, chance: torch.Generator) -> Filling:
             many = _each(canvas.inverse, canvases)
             stored[name] = _pick(many, taken)
             score[name] = _alike(modality, many, stored[name])
+            if isinstance(canvas, CodedRow):
+                score[name] = torch.where(canvas.counted, score[name], canvas.chances(canvases, stored[name]))
         else:
             stored[name] = canvas.inverse(_pick(canvases, taken))
             score[name] = votes[name].mean(0).clamp(0, 1)
     return Filling(stored, score)
 
 
-def _agreement(said: Tensor) -> Tensor:
-    """How far each draw (K, B, code) agrees with the row's others: mean cosine, (K, B)."""
+def _holes(
+    model: AnyGAN, batch: Batch, name: str, evidence: Tensor, rendered: Tensor | None, chance: torch.Generator
+) -> Tensor:
+    """A table's rows with their holes filled; where the whole row is missing, as it is rendered."""
+    others = batch.observed()
+    others[:, model.names.index(name)] = False
+    noise = torch.randn(len(batch), model.style, generator=chance).to(evidence)
+    seen = model.canvases[name](batch.values[name])
+    filled = model.refill(name, seen, model.fusion(evidence, others), noise)
+    return filled if rendered is None else torch.where(batch.present[name].unsqueeze(1), filled, rendered)
+
+
+def _votes(model: AnyGAN, name: str, draws: Tensor) -> Tensor:
+    """How far each draw (K, B, ...) agrees with the row's others, (K, B): cosine, or of tables nearness to the mean."""
+    if isinstance(model.modalities[name], Table):
+        return 1 - (draws - draws.mean(0)).square().mean(2)
+    said = directions(_each(model.encoders[name], draws))
     return ((said * said.sum(0)).sum(2) - 1) / (len(said) - 1)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..config import Config
 from ..rows import Batch, DataSet
 from .ema import average
+from .holes import HELD, closeness
 from .machine import tune
 from .objective import align, believe, echo, imitate, judge, paint, read
 from .run import Run
@@ -140,10 +141,11 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     critics.requires_grad_(False)
     with run.autocast():
         imitated = imitate(critics, stages, fakes)
-        echoed = echo(players.mean, stages, fakes)
+        echoed, missed = echo(players.mean, stages, fakes), closeness(model, stages, fakes)
     players.makers.zero_grad()
-    (imitated + ECHO * echoed).backward()
+    (imitated + ECHO * echoed + HELD * missed).backward()
     critics.requires_grad_(True)
     run.descend(players.makers, config.lr * factor)
     losses = {"align": aligned, "believe": believed, "judge": judged, "imitate": imitated, "echo": echoed}
+    losses |= {"holes": missed} if model.fillers.names else {}
     return {k: float(v.detach()) for k, v in losses.items()}, {k: float(v) for k, v in health.items()}
