@@ -191,10 +191,10 @@ def calibration(
                 good = bool(abs(made[i, place] - numbers[i, place]) <= tolerance[header] + 1e-9)
             told[kind][0].append(likely)
             told[kind][1].append(good)
-    found = {}
-    for kind, (likely, good) in told.items():
-        if likely:
-            error, bins = ece(np.array(likely), np.array(good))
+    found: dict[str, Any] = {}
+    for kind, (chances, outcomes) in told.items():
+        if chances:
+            error, bins = ece(np.array(chances), np.array(outcomes))
             found |= {f"ece_{kind}": error, f"bins_{kind}": bins}
     return found
 

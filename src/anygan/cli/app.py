@@ -218,6 +218,12 @@ def translate(**options: Any) -> None:
 @FOLDER
 @SEED
 @click.option("--resume", is_flag=True, help="Go on with what was broken off; start it where there is none.")
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="Fill holes within cells too: transparent pixels, or white ones of NAME.mask.png beside NAME.png; runs of "
+    "exact zeros inside a sound, and NaN; ___ in a sentence. What is known of a cell stays as it is.",
+)
 @DATA_DIR
 def complete(**options: Any) -> None:
     """Fill every missing cell of DATA and touch no given one.

@@ -32,7 +32,9 @@ __all__ = ["run"]
 TABLE, NOTES = "metadata.csv", "filled.csv"
 
 
-def run(folder: Path, checkpoint: str, data: str, out: Path, seed: int, resume: bool, data_dir: Path | None) -> Answer:
+def run(
+    folder: Path, checkpoint: str, data: str, out: Path, seed: int, resume: bool, partial: bool, data_dir: Path | None
+) -> Answer:
     """Complete every row."""
     if resume and (out / TABLE).exists():
         return Answer({"out": str(out), "finished": True}, [f"{out} is finished already"])
@@ -42,8 +44,9 @@ def run(folder: Path, checkpoint: str, data: str, out: Path, seed: int, resume: 
         "model": [model.story["time"], model.story["clock"]["step"]],
         "data": [rows.name, rows.count, list(rows.headers)],
         "seed": seed,
+        "partial": partial,
     }
-    tally = _fill(model, rows, out, seed, question, resume)
+    tally = _fill(model, rows, out, question, resume)
     document: dict[str, Any] = {
         "out": str(out),
         "rows": rows.count,
@@ -65,11 +68,12 @@ def run(folder: Path, checkpoint: str, data: str, out: Path, seed: int, resume: 
     return Answer(document, shown)
 
 
-def _fill(model: Model, rows: Portions, out: Path, seed: int, question: Mapping[str, Any], resume: bool) -> Tally:
+def _fill(model: Model, rows: Portions, out: Path, question: Mapping[str, Any], resume: bool) -> Tally:
     """Write every row that is not written yet."""
     first, part = next(rows.parts(0))
     plan = Completion(out, part, first, model.modalities, Sureness({}))
     # A question that is refused must not leave a folder behind.
+    seed, partial = question["seed"], question["partial"]
     sure = sureness(model.net, part, seed=seed)
     ledger = Ledger(out, {TABLE: plan.headers, NOTES: ["row", "column", "sure", "that", "note"]}, question, resume)
     tally = Tally(**ledger.state) if ledger.state else plan.tally()
@@ -77,7 +81,7 @@ def _fill(model: Model, rows: Portions, out: Path, seed: int, question: Mapping[
     with ledger, Ticker("complete") as ticker:
         for first, part in rows.parts(done):
             completion = Completion(out, part, first, model.modalities, sure)
-            for row in complete(model.net, part, seed=seed, first=first, sure=sure):
+            for row in complete(model.net, part, seed=seed, first=first, sure=sure, partial=partial):
                 if row.row % CHUNK == 0 and ledger.due():
                     ledger.note(row.row, tally.state())
                 written = completion.row(row)

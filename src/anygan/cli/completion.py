@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,6 +15,9 @@ from ..tasks.complete import Completed
 from ..tasks.sureness import Sureness, claim
 
 __all__ = ["Completion", "Tally", "Written"]
+
+PART = "not tried: a part of it was given"
+"""What is said of a partial cell in place of a claim."""
 
 LISTED = 1000
 """Bad cells that are told in words; all of them are counted."""
@@ -122,9 +125,10 @@ class Completion:
             name = place.column.name
             reason = None if is_missing(raw) else reasons.get(place.header)
             told = f"could not be read: {reason}" if reason else ""
+            part = row.partials.get(name)
             sure = row.holes[place.header] if place.column.kind == "table" else row.filled[name]
-            notes.append([str(row.row), header, f"{sure:.3f}", self._claims[place.header], told])
-            fields.append(self._fresh(place, row.cells[name], row.row))
+            notes.append([str(row.row), header, f"{sure:.3f}", PART if part else self._claims[place.header], told])
+            fields.append(self._fresh(place, row.cells[name], row.row, save=part.save if part else None))
         return Written(fields, notes, filled, bad)
 
     def _is_given(self, place: _Place, row: Completed) -> bool:
@@ -160,13 +164,20 @@ class Completion:
         self._room(file).write_bytes(raw["bytes"])
         return file
 
-    def _fresh(self, place: _Place, cell: Cell, row: int, folder: str = "filled") -> str:
+    def _fresh(
+        self,
+        place: _Place,
+        cell: Cell,
+        row: int,
+        folder: str = "filled",
+        save: Callable[[Cell, Path], None] | None = None,
+    ) -> str:
         """A made cell as its field, saved where it is a file."""
         assert place.column is not None
         assert place.modality is not None
         if place.modality.suffix:
             name = self._free(f"{folder}/{self._folders[place.column.name]}/{row:06d}{place.modality.suffix}")
-            place.modality.save(cell, self._room(name))
+            (save or place.modality.save)(cell, self._room(name))
             return name
         return field_of(cell[place.header] if isinstance(cell, dict) else cell)
 

@@ -68,13 +68,13 @@ def tolerances(table: Table) -> Tensor:
     return torch.tensor([int(s) if w else s for s, w in zip(spread, whole, strict=True)], dtype=torch.float64)
 
 
-def fill(model: AnyGAN, batch: Batch, chance: torch.Generator) -> Filling:
-    """Fill what a batch lacks."""
+def fill(model: AnyGAN, batch: Batch, chance: torch.Generator, evidence: Tensor | None = None) -> Filling:
+    """Fill what a batch lacks; ``evidence`` is that of its cells, where it is known already."""
     given = batch.observed()
     lacking = {n: there for n, m in model.modalities.items() if bool((there := lacks(m, batch)).any())}
     if not lacking:
         return Filling({}, {})
-    evidence = model.look(batch)
+    evidence = model.look(batch) if evidence is None else evidence
     known = model.fusion(evidence, given)
     holed = [name for name in lacking if name in model.fillers.names]
     cheap = all(name in holed and bool(batch.present[name].all()) for name in lacking)

@@ -14,6 +14,7 @@ from ..data.load import BUILT_IN, load_data
 from ..data.readers import read_source
 from ..errors import CellError, ConfigError, DataError, nearest
 from ..modalities import Modality, Table
+from ..modalities.holes import Partial, partial
 from ..model.gan import AnyGAN
 from ..rows import BadCell, Batch, Cell, DataSet, Source
 
@@ -34,12 +35,14 @@ class Chunk:
         cells: the rows' cells, ``None`` where missing or bad.
         batch: the same as tensors, for all of the model's modalities.
         bad: cells among them that were given and could not be read.
+        partials: modality and place -> a cell of which a part is missing; ``batch`` has what is left of it.
     """
 
     rows: NDArray[np.int64]
     cells: list[dict[str, Cell | None]]
     batch: Batch
     bad: list[BadCell] = field(default_factory=list)
+    partials: dict[tuple[str, int], Partial] = field(default_factory=dict)
 
 
 def open_rows(modalities: Mapping[str, Modality], rows: Rows, data_dir: Path | None = None) -> DataSet:
@@ -119,8 +122,10 @@ def seeded(seed: int, place: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed * 1_000_003 + place)
 
 
-def chunks(model: AnyGAN, data: DataSet, names: Collection[str], size: int = CHUNK) -> Iterator[Chunk]:
-    """All rows of a data set, of which only the named modalities are read.
+def chunks(
+    model: AnyGAN, data: DataSet, names: Collection[str], size: int = CHUNK, *, holes: bool = False
+) -> Iterator[Chunk]:
+    """All rows of a data set, of which only the named modalities are read; with ``holes``, those within cells are seen.
 
     Raises:
         DataError: when a column is of another kind than the model's modality of that name.
@@ -138,6 +143,7 @@ def chunks(model: AnyGAN, data: DataSet, names: Collection[str], size: int = CHU
         rows = np.arange(first, min(first + size, len(data)))
         cells: list[dict[str, Cell | None]] = [{} for _ in rows]
         values, present, bad = {}, {}, []
+        partials: dict[tuple[str, int], Partial] = {}
         for name, modality in model.modalities.items():
             stored = [blanks[name]] * len(rows)
             there = torch.zeros(len(rows), dtype=torch.bool)
@@ -146,11 +152,18 @@ def chunks(model: AnyGAN, data: DataSet, names: Collection[str], size: int = CHU
                 cell = data.columns[name].cells[number] if number >= 0 else None
                 if cell is not None:
                     try:
-                        stored[place], there[place] = modality.read(cell), True
+                        whole, left = partial(modality, cell) if holes else None, cell
+                        if whole is not None and (left := whole.shown()) is not None:
+                            partials[name, place] = whole
+                        if left is None:
+                            cell = None
+                        else:
+                            stored[place], there[place] = modality.read(left), True
                     except CellError as error:
+                        partials.pop((name, place), None)
                         bad.append(BadCell.of(data.columns[name], int(row), cell, str(error)))
                         cell = None
                 cells[place][name] = cell
             values[name], present[name] = torch.stack(stored), there
         device = next(model.parameters()).device
-        yield Chunk(rows, cells, Batch(values, present).to(device), bad)
+        yield Chunk(rows, cells, Batch(values, present).to(device), bad, partials)

@@ -81,12 +81,15 @@ class Model:
         """The wanted modalities of every row, from the given ones."""
         return translate(self.net, self.data(rows), given, to, draws=draws, seed=seed)
 
-    def complete(self, rows: Rows, *, seed: int = 0) -> Iterator[Completed]:
-        """Every row with its missing cells filled. Of a file no more than a part is in memory at a time."""
+    def complete(self, rows: Rows, *, seed: int = 0, partial: bool = False) -> Iterator[Completed]:
+        """Every row with its missing cells filled, and with ``partial`` what is missing within cells.
+
+        Of a file no more than a part is in memory at a time.
+        """
         sure = None
         for first, part in self.portions(rows).parts(0):
             sure = sure or sureness(self.net, part, seed=seed)
-            yield from complete(self.net, part, seed=seed, first=first, sure=sure)
+            yield from complete(self.net, part, seed=seed, first=first, sure=sure, partial=partial)
 
     def embed(self, rows: Rows, given: Collection[str] | None = None) -> Iterator[Codes]:
         """The codes of every row."""
