@@ -61,8 +61,8 @@ def grid(headers: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "")
     return table
 
 
-def listed(items: Sequence[object], name: str, most: int = 5) -> list[str]:
-    """The first few of many, and how many there are: nothing is lost in silence.
+def listed(items: Sequence[object], name: str, most: int = 5, total: int = 0) -> list[str]:
+    """The first few of many, and how many there are, perhaps more than are at hand: nothing is lost in silence.
 
     Example:
         >>> listed(["row 1: empty", "row 7: empty"], "bad cell", most=1)
@@ -70,8 +70,9 @@ def listed(items: Sequence[object], name: str, most: int = 5) -> list[str]:
     """
     if not items:
         return []
-    more = [f"  and {len(items) - most:,} more"] if len(items) > most else []
-    return [f"{count(len(items), name)}, which count as missing:", *(f"  {item}" for item in items[:most]), *more]
+    total = max(total, len(items))
+    more = [f"  and {total - most:,} more"] if total > most else []
+    return [f"{count(total, name)}, which count as missing:", *(f"  {item}" for item in items[:most]), *more]
 
 
 def count(number: int, name: str) -> str:

@@ -258,12 +258,21 @@ def translate(**options: Any) -> None:
 @click.argument("data", metavar="DATA")
 @FOLDER
 @SEED
+@click.option("--resume", is_flag=True, help="Go on with what was broken off; start it where there is none.")
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="Fill holes within cells too: transparent pixels, or white ones of NAME.mask.png beside NAME.png; runs of "
+    "exact zeros inside a sound, and NaN; ___ in a sentence. What is known of a cell stays as it is.",
+)
 @DATA_DIR
 def complete(**options: Any) -> None:
     """Fill every missing cell of DATA and touch no given one.
 
     Column names, their order, given cells and files stay as they are. filled.csv tells which cells were filled (rows
-    counted from 0), how sure each is, and which were given but could not be read.
+    counted from 0), how likely each is to be what its column "that" says (the same, within 2.5, nearer than another's),
+    and which were given but could not be read. The likelihood is learned from given cells that are hidden on purpose.
+    Rows are written as they are made: however a call ends, --resume goes on behind the rows that are done.
     """
     run("complete", **options)
 

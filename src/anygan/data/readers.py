@@ -20,7 +20,17 @@ from ..errors import DataError
 from ..rows import DataSet, Source
 from .assemble import assemble
 
-__all__ = ["METADATA", "SUFFIXES", "open_data", "read_source"]
+__all__ = [
+    "METADATA",
+    "SUFFIXES",
+    "check_headers",
+    "csv_rows",
+    "jsonl_rows",
+    "open_data",
+    "read_source",
+    "table_file",
+    "told",
+]
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 METADATA = tuple(f"metadata{suffix}" for suffix in SUFFIXES)
@@ -49,21 +59,38 @@ def read_source(path: Path) -> Source:
     Raises:
         DataError: when it is missing or broken.
     """
+    file = table_file(path)
+    readers = {".csv": _read_csv, ".tsv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
+    with told(file):
+        headers, rows = readers[file.suffix.lower()](file)
+    if not rows:
+        raise DataError(f"{file} holds no rows.")
+    return Source(file, headers, rows)
+
+
+def table_file(path: Path) -> Path:
+    """The file of rows that a folder or file stands for.
+
+    Raises:
+        DataError: when there is none, or it is of no known kind.
+    """
     file = _metadata(path) if path.is_dir() else path
     if not file.is_file():
         raise DataError(f"There is no file {file}.")
-    readers = {".csv": _read_csv, ".tsv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
-    if file.suffix.lower() not in readers:
+    if file.suffix.lower() not in SUFFIXES:
         raise DataError(f"Expected a folder or a file that ends in {', '.join(SUFFIXES)}, got {file}.")
+    return file
+
+
+@contextmanager
+def told(file: Path) -> Iterator[None]:
+    """Say in words what goes wrong while a file is read."""
     try:
-        headers, rows = readers[file.suffix.lower()](file)
+        yield
     except UnicodeDecodeError as error:
         raise DataError(f"{file} is not UTF-8 (byte {error.start:,}). Save it as UTF-8.") from None
     except (OSError, pyarrow.ArrowException) as error:
         raise DataError(f"{file} cannot be read: {error}") from None
-    if not rows:
-        raise DataError(f"{file} holds no rows.")
-    return Source(file, headers, rows)
 
 
 def _metadata(folder: Path) -> Path:
@@ -75,22 +102,32 @@ def _metadata(folder: Path) -> Path:
 
 
 def _read_csv(file: Path) -> tuple[tuple[str, ...], Rows]:
+    lines = csv_rows(file)
+    headers = tuple(next(lines))
+    return headers, [dict(zip(headers, line, strict=True)) for line in lines]
+
+
+def csv_rows(file: Path) -> Iterator[list[str]]:
+    """The header and then every row, one at a time.
+
+    Raises:
+        DataError: where the file is broken.
+    """
     delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
     with file.open(encoding="utf-8-sig", newline="") as text, _long_fields():
         lines = _csv_lines(file, text, delimiter)
         headers = tuple(next(lines, ()))
-        _check_headers(file, headers)
+        check_headers(file, headers)
         if len(headers) == 1 and (other := next((d for d in ";\t" if d in headers[0]), None)):
             raise DataError(f"{file} parts its columns by {other!r}. Save it with {delimiter!r} between them.")
-        rows = []
+        yield list(headers)
         for number, line in enumerate(lines, 1):
             if len(line) != len(headers):
                 raise DataError(
                     f"{file}, row {number}: {len(line)} cells, but the header names {len(headers)} columns. Put quotes "
                     "around a cell that holds a comma or the end of a line, and leave empty what is missing."
                 )
-            rows.append(dict(zip(headers, line, strict=True)))
-    return headers, rows
+            yield line
 
 
 def _csv_lines(file: Path, text: TextIO, delimiter: str) -> Iterator[list[str]]:
@@ -121,7 +158,17 @@ def _long_fields() -> Iterator[None]:
 
 
 def _read_jsonl(file: Path) -> tuple[tuple[str, ...], Rows]:
-    rows: Rows = []
+    rows = list(jsonl_rows(file))
+    headers = tuple(dict.fromkeys(header for row in rows for header in row))
+    return headers, [{header: row.get(header) for header in headers} for row in rows]
+
+
+def jsonl_rows(file: Path) -> Iterator[dict[str, Any]]:
+    """Every row, one at a time.
+
+    Raises:
+        DataError: where the file is broken.
+    """
     with file.open(encoding="utf-8-sig") as text:
         for number, line in enumerate(text, 1):
             if not line.strip():
@@ -132,20 +179,23 @@ def _read_jsonl(file: Path) -> tuple[tuple[str, ...], Rows]:
                 raise DataError(f"{file}, line {number}: not JSON ({error}).") from None
             if not isinstance(row, dict):
                 raise DataError(f"{file}, line {number}: expected an object {{...}}, got {line.strip()[:40]}")
-            rows.append(row)
-    headers = tuple(dict.fromkeys(header for row in rows for header in row))
-    return headers, [{header: row.get(header) for header in headers} for row in rows]
+            yield row
 
 
 def _read_parquet(file: Path) -> tuple[tuple[str, ...], Rows]:
     table = pyarrow.parquet.read_table(file)
     headers = tuple(str(name) for name in table.column_names)
-    _check_headers(file, headers)
+    check_headers(file, headers)
     rows: Rows = table.to_pylist()
     return headers, rows
 
 
-def _check_headers(file: Path, headers: tuple[str, ...]) -> None:
+def check_headers(file: Path, headers: tuple[str, ...]) -> None:
+    """Refuse a column without a name, or two of one.
+
+    Raises:
+        DataError: with what to do about it.
+    """
     if not headers:
         raise DataError(f"{file} is empty: expected a line that names the columns.")
     for number, header in enumerate(headers, 1):

@@ -36,6 +36,8 @@ __all__ = ["Table"]
 SAMPLE = 65_536
 """Rows that :meth:`Table.fit` looks at, spread evenly over the data."""
 KNOTS = 256
+SURE = 20.0
+"""Logit of a mask that is as good as one."""
 
 
 class CodedRow(Canvas):
@@ -45,19 +47,23 @@ class CodedRow(Canvas):
     knots: Tensor
     unit: Tensor
     owner: Tensor
+    counted: Tensor
+    """Which columns are numbers, (columns,) bool; the others are categories."""
 
     def __init__(self, columns: Sequence[Scalar]) -> None:
         super().__init__()
         self.numbers = [i for i, c in enumerate(columns) if c.knots]
         self.groups = [(i, len(c.categories)) for i, c in enumerate(columns) if not c.knots]
         self.values = len(self.numbers) + sum(size for _, size in self.groups)
-        self.shape = (self.values + len(columns),)
+        self.columns = len(columns)
+        self.shape = (self.values + self.columns,)
         knots = torch.tensor([columns[i].knots for i in self.numbers], dtype=torch.float64)
         unit = torch.tensor([10.0 ** columns[i].decimals for i in self.numbers], dtype=torch.float64)
         owner = torch.tensor(self.numbers + [i for i, size in self.groups for _ in range(size)])
         self.register_buffer("knots", knots, persistent=False)
         self.register_buffer("unit", torch.where(unit < 1, 0, unit), persistent=False)
         self.register_buffer("owner", owner, persistent=False)
+        self.register_buffer("counted", torch.tensor([bool(c.knots) for c in columns]), persistent=False)
 
     def forward(self, stored: Tensor) -> Tensor:
         mask = ~stored.isnan()
@@ -86,6 +92,52 @@ class CodedRow(Canvas):
         parts = [raw[:, :count].tanh(), *(g.softmax(1) for g in self._split(raw[:, count : self.values]))]
         mask = raw[:, self.values :].sigmoid()
         return torch.cat([torch.cat(parts, 1) * mask[:, self.owner], mask], 1)
+
+    def seen(self, canvas: Tensor, keep: Tensor) -> Tensor:
+        """Canvases (B, row) of which only some columns (B, columns) are kept, where they are there at all."""
+        return canvas * torch.cat([keep[:, self.owner], keep], 1)
+
+    def whole(self, raw: Tensor, seen: Tensor) -> Tensor:
+        """Raw rows (B, row) as canvases in which nothing is missing, what is seen of them as it is."""
+        mask = torch.full_like(raw[:, self.values :], SURE)
+        filled = self.finish(torch.cat([raw[:, : self.values], mask], 1))
+        return torch.where(self._there(seen), seen, filled)
+
+    def observed_as(self, canvas: Tensor, other: Tensor) -> Tensor:
+        """Canvases (B, row) without what others lack."""
+        return torch.where(self._there(other), canvas, 0)
+
+    def missed(self, draws: Tensor, real: Tensor, seen: Tensor) -> Tensor:
+        """By how much draws (n, K, row) miss what of real canvases (n, row) is not seen, (n,)."""
+        hidden = self._there(real) & ~self._there(seen)
+        count, values = len(self.numbers), draws[:, :, : self.values]
+        number = values[:, :, :count]
+        off = (number - real[:, None, :count]).abs().mean(1)
+        apart = (number.unsqueeze(1) - number.unsqueeze(2)).abs().sum((1, 2)) / (
+            number.shape[1] * (number.shape[1] - 1)
+        )
+        missed = ((off - apart / 2) * hidden[:, :count]).sum(1)
+        start = count
+        for _, size in self.groups:
+            group = slice(start, start + size)
+            chance = (values[:, :, group].mean(1) * real[:, group]).sum(1).clamp(min=1e-4)
+            missed = missed - chance.log() * hidden[:, start]
+            start += size
+        return missed
+
+    def chances(self, draws: Tensor, stored: Tensor) -> Tensor:
+        """How likely draws (K, B, row) together find the categories of stored rows (B, columns); 1 for numbers."""
+        found = draws.new_ones(stored.shape)
+        groups = self._split(draws.mean(0)[:, len(self.numbers) : self.values])
+        for (i, _), group in zip(self.groups, groups, strict=True):
+            chance = group / group.sum(1, keepdim=True).clamp(min=1e-6)
+            found[:, i] = chance.gather(1, stored[:, i : i + 1].long()).squeeze(1)
+        return found
+
+    def _there(self, canvas: Tensor) -> Tensor:
+        """Which entries of canvases (B, row) stand for something: bool."""
+        mask = canvas[:, self.values :] > 0.5
+        return torch.cat([mask[:, self.owner], mask], 1)
 
     def _split(self, categories: Tensor) -> Sequence[Tensor]:
         groups: Sequence[Tensor] = torch.split_with_sizes(categories, [size for _, size in self.groups], 1)
@@ -118,11 +170,13 @@ class Table(Modality):
 
     Attributes:
         columns: what is known of each.
+        fills: whether holes of a row are filled from the row's other columns; runs of before do not.
     """
 
     kind: ClassVar[str] = "table"
 
     columns: tuple[Scalar, ...]
+    fills: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(Scalar(*column) for column in self.columns))
@@ -138,7 +192,7 @@ class Table(Modality):
         columns = [described(header, values, knots) for header, values in found.items() if values]
         if not columns:
             raise DataError(f"No column of '{name}' has a value. Expected rows of numbers, dates or categories.")
-        return cls(name, tuple(columns))
+        return cls(name, tuple(columns), len(columns) > 1)
 
     def extended(self, cells: Sequence[Cell], scale: Scale) -> Self:
         """New categories and wider ranges of the columns, and new columns behind them."""

@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from ..config import Config
-from ..modalities import Canvas, Modality
+from ..modalities import Canvas, Modality, Table
+from ..modalities.table import CodedRow
 from ..nn.blocks import Family, full
 from ..rows import Batch
 from .discriminator import Discriminator
 from .encoder import Encoder
+from .filler import Filler
 from .fusion import Fusion
 from .generator import Generator
 from .prior import Prior
@@ -42,6 +44,8 @@ class AnyGAN(nn.Module):
         self.fusion = Fusion(len(self.names), code)
         self.log_scale = nn.Parameter(torch.tensor(math.log(10.0)))
         self.prior = Prior(style, code, features)
+        holed = [name for name, modality in self.modalities.items() if isinstance(modality, Table) and modality.fills]
+        self.fillers = Family(holed, lambda name: Filler(shapes[name][0], features, code, style))
 
     def draw(self, batch: Batch) -> dict[str, Tensor]:
         """The canvas of every modality, name -> (B, *shape). No gradient: canvases are fixed while the game runs."""
@@ -82,6 +86,12 @@ class AnyGAN(nn.Module):
         """The canvas of one modality, (B, *shape), in range."""
         return self.canvases[name].finish(full(self.generators[name](code, style)))
 
+    def refill(self, name: str, seen: Tensor, code: Tensor, noise: Tensor) -> Tensor:
+        """The canvas of a table, (B, row), whole, from what is seen of it and a code of other modalities."""
+        canvas = self.canvases[name]
+        assert isinstance(canvas, CodedRow)
+        return canvas.whole(full(self.fillers[name](seen, code, noise)), seen)
+
     def render(self, code: Tensor, names: Sequence[str], generator: torch.Generator) -> dict[str, Tensor]:
         """Canvases of the named modalities for each code, with fresh styles."""
         styles = self.styles(len(code), generator, code.device)
@@ -99,3 +109,5 @@ class Critics(nn.Module):
             model.names, lambda name: Discriminator(model.canvases[name].shape, width, features, code)
         )
         self.codes = Discriminator((code,), width, features, code)
+        rows = {name: 2 * model.canvases[name].shape[0] for name in model.fillers.names}
+        self.fillers = Family(rows, lambda name: Discriminator((rows[name],), width, features, code))

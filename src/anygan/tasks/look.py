@@ -1,6 +1,6 @@
 """How every verb looks at data: chunk by chunk, bad cells set aside and remembered."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from ..data.load import BUILT_IN, load_data
 from ..data.readers import read_source
 from ..errors import CellError, ConfigError, DataError, nearest
 from ..modalities import Modality, Table
+from ..modalities.holes import Partial, partial
 from ..model.gan import AnyGAN
-from ..rows import BadCell, Batch, Cell, DataSet
+from ..rows import BadCell, Batch, Cell, DataSet, Source
 
-__all__ = ["CHUNK", "Chunk", "Rows", "check_names", "chunks", "open_rows", "scalar_kind", "seeded"]
+__all__ = ["CHUNK", "Chunk", "Rows", "check_names", "chunks", "fitted", "open_rows", "scalar_kind", "seeded"]
 
 Rows = DataSet | str | Path | Iterable[Mapping[str, Any]]
 
@@ -34,12 +35,14 @@ class Chunk:
         cells: the rows' cells, ``None`` where missing or bad.
         batch: the same as tensors, for all of the model's modalities.
         bad: cells among them that were given and could not be read.
+        partials: modality and place -> a cell of which a part is missing; ``batch`` has what is left of it.
     """
 
     rows: NDArray[np.int64]
     cells: list[dict[str, Cell | None]]
     batch: Batch
     bad: list[BadCell] = field(default_factory=list)
+    partials: dict[tuple[str, int], Partial] = field(default_factory=dict)
 
 
 def open_rows(modalities: Mapping[str, Modality], rows: Rows, data_dir: Path | None = None) -> DataSet:
@@ -57,17 +60,31 @@ def open_rows(modalities: Mapping[str, Modality], rows: Rows, data_dir: Path | N
         if str(rows).partition(":")[0] in BUILT_IN or not path.exists():
             return load_data(rows, data_dir=data_dir, split="test")
         source = read_source(path)
-        name, headers, listed, folder = str(path), source.headers, source.rows, source.path.parent
-    else:
-        listed, source, folder, name = list(rows), None, None, "rows"
-        headers = tuple(dict.fromkeys(str(header) for row in listed for header in row))
+        return fitted(modalities, str(path), source.headers, source.rows, source)
+    listed = list(rows)
+    headers = tuple(dict.fromkeys(str(header) for row in listed for header in row))
+    return fitted(modalities, "rows", headers, listed, None)
+
+
+def fitted(
+    modalities: Mapping[str, Modality],
+    name: str,
+    headers: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    source: Source | None,
+) -> DataSet:
+    """Rows as a data set of those columns that are the model's.
+
+    Raises:
+        DataError: when there is none.
+    """
     kinds = _kinds(modalities, headers)
     if not kinds:
         raise DataError(
             f"'{name}' has none of the columns that the model knows: expected {', '.join(modalities)}, "
             f"found {', '.join(headers) or 'nothing'}."
         )
-    return assemble(name, list(kinds), listed, kinds, folder, source)
+    return assemble(name, list(kinds), rows, kinds, source.path.parent if source else None, source)
 
 
 def _kinds(modalities: Mapping[str, Modality], headers: Collection[str]) -> dict[str, str]:
@@ -105,8 +122,10 @@ def seeded(seed: int, place: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed * 1_000_003 + place)
 
 
-def chunks(model: AnyGAN, data: DataSet, names: Collection[str], size: int = CHUNK) -> Iterator[Chunk]:
-    """All rows of a data set, of which only the named modalities are read.
+def chunks(
+    model: AnyGAN, data: DataSet, names: Collection[str], size: int = CHUNK, *, holes: bool = False
+) -> Iterator[Chunk]:
+    """All rows of a data set, of which only the named modalities are read; with ``holes``, those within cells are seen.
 
     Raises:
         DataError: when a column is of another kind than the model's modality of that name.
@@ -124,6 +143,7 @@ def chunks(model: AnyGAN, data: DataSet, names: Collection[str], size: int = CHU
         rows = np.arange(first, min(first + size, len(data)))
         cells: list[dict[str, Cell | None]] = [{} for _ in rows]
         values, present, bad = {}, {}, []
+        partials: dict[tuple[str, int], Partial] = {}
         for name, modality in model.modalities.items():
             stored = [blanks[name]] * len(rows)
             there = torch.zeros(len(rows), dtype=torch.bool)
@@ -132,11 +152,18 @@ def chunks(model: AnyGAN, data: DataSet, names: Collection[str], size: int = CHU
                 cell = data.columns[name].cells[number] if number >= 0 else None
                 if cell is not None:
                     try:
-                        stored[place], there[place] = modality.read(cell), True
+                        whole, left = partial(modality, cell) if holes else None, cell
+                        if whole is not None and (left := whole.shown()) is not None:
+                            partials[name, place] = whole
+                        if left is None:
+                            cell = None
+                        else:
+                            stored[place], there[place] = modality.read(left), True
                     except CellError as error:
+                        partials.pop((name, place), None)
                         bad.append(BadCell.of(data.columns[name], int(row), cell, str(error)))
                         cell = None
                 cells[place][name] = cell
             values[name], present[name] = torch.stack(stored), there
         device = next(model.parameters()).device
-        yield Chunk(rows, cells, Batch(values, present).to(device), bad)
+        yield Chunk(rows, cells, Batch(values, present).to(device), bad, partials)

@@ -13,11 +13,12 @@ from ..modalities import Modality, from_spec
 from ..model.gan import AnyGAN
 from ..rows import Cell, DataSet
 from ..training import checkpoint
-from .complete import Completed, complete
+from .complete import Completed, complete, sureness
 from .contradict import Contradiction, contradictions
 from .embed import Codes, embed
 from .generate import generate
 from .look import Rows, open_rows
+from .portions import Portions
 from .translate import Translated, translate
 
 __all__ = ["CHECKPOINTS", "Model", "load"]
@@ -69,6 +70,10 @@ class Model:
         """Rows as a data set, columns taken to be of the model's own kinds; built-in sets give their test split."""
         return open_rows(self.modalities, rows, data_dir)
 
+    def portions(self, rows: Rows, data_dir: Path | None = None) -> Portions:
+        """The same a part at a time; of a file no more than a part is in memory."""
+        return Portions.open(self.modalities, rows, data_dir)
+
     def generate(self, count: int, *, seed: int = 0) -> Iterator[dict[str, Cell]]:
         """New rows, every modality filled."""
         return generate(self.net, count, seed=seed)
@@ -79,9 +84,15 @@ class Model:
         """The wanted modalities of every row, from the given ones."""
         return translate(self.net, self.data(rows), given, to, draws=draws, seed=seed)
 
-    def complete(self, rows: Rows, *, seed: int = 0) -> Iterator[Completed]:
-        """Every row with its missing cells filled."""
-        return complete(self.net, self.data(rows), seed=seed)
+    def complete(self, rows: Rows, *, seed: int = 0, partial: bool = False) -> Iterator[Completed]:
+        """Every row with its missing cells filled, and with ``partial`` what is missing within cells.
+
+        Of a file no more than a part is in memory at a time.
+        """
+        sure = None
+        for first, part in self.portions(rows).parts(0):
+            sure = sure or sureness(self.net, part, seed=seed)
+            yield from complete(self.net, part, seed=seed, first=first, sure=sure, partial=partial)
 
     def embed(self, rows: Rows, given: Collection[str] | None = None) -> Iterator[Codes]:
         """The codes of every row."""

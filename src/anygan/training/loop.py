@@ -14,6 +14,7 @@ from ..rows import Batch, DataSet
 from .augment import augmented
 from .ema import average
 from .health import Event, broken
+from .holes import HELD, closeness
 from .machine import tune
 from .objective import align, believe, echo, imitate, judge, paint, read, recognise
 from .rules import Rules
@@ -184,11 +185,11 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     critics.requires_grad_(False)
     with run.autocast():
         imitated = imitate(critics, seen_stages, seen_fakes, rules)
-        echoed = echo(players.mean, stages, fakes)
+        echoed, missed = echo(players.mean, stages, fakes), closeness(model, stages, fakes)
     players.makers.zero_grad()
-    (imitated + ECHO * echoed).backward()
+    (imitated + ECHO * echoed + HELD * missed).backward()
     critics.requires_grad_(True)
-    losses |= {"imitate": imitated, "echo": echoed}
+    losses |= {"imitate": imitated, "echo": echoed} | ({"holes": missed} if model.fillers.names else {})
     taken = run.descend(players.makers, config.lr * factor)
     return _told(losses), _told(health) | ({} if taken else {"skipped": 1.0})
 

@@ -25,12 +25,14 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from ..alignment import info_nce
+from ..model.discriminator import Discriminator
 from ..model.fusion import directions
 from ..model.gan import AnyGAN, Critics
 from .damage import Damage
+from .holes import refill
 from .parallel import World
 from .rules import SPECTRAL, Rules
-from .scene import PRIOR, Crowd, Stage, subsets
+from .scene import PRIOR, Crowd, Stage, holes_of, subsets
 
 __all__ = ["align", "believe", "echo", "imitate", "judge", "paint", "read", "recognise", "splits"]
 
@@ -148,9 +150,20 @@ def paint(model: AnyGAN, stages: Mapping[str, Stage]) -> dict[str, Tensor]:
             continue
         if name == PRIOR:
             fakes[name] = model.prior(stage.style, stage.code) * math.sqrt(model.code)
-        else:
+        elif name in model.names:
             fakes[name] = model.paint(name, stage.code, stage.style)
+    for name in model.fillers.names:
+        if len(stages[holes_of(name)].rows):
+            fakes[holes_of(name)] = refill(model, name, stages[holes_of(name)])
     return fakes
+
+
+def _critic(critics: Critics, name: str) -> Discriminator:
+    """The discriminator of a stage."""
+    if name == PRIOR:
+        return critics.codes
+    holed = next((table for table in critics.fillers.names if holes_of(table) == name), None)
+    return critics.canvases[name] if holed is None else critics.fillers[holed]
 
 
 def judge(
@@ -164,7 +177,7 @@ def judge(
     punishing = gamma > 0 and rules.penalty != SPECTRAL
     signals: dict[str, Tensor] = {}
     for name, fake in fakes.items():
-        stage, critic = stages[name], critics.codes if name == PRIOR else critics.canvases[name]
+        stage, critic = stages[name], _critic(critics, name)
         real, fake = stage.real, fake.detach()
         if stage.blur is not None:
             real, fake = real + stage.blur[0], fake + stage.blur[1]
@@ -197,7 +210,7 @@ def imitate(
     """The loss of generators and prior, a scalar. The critics' own weights should not require grad here."""
     losses = []
     for name, fake in fakes.items():
-        stage, critic = stages[name], critics.codes if name == PRIOR else critics.canvases[name]
+        stage, critic = stages[name], _critic(critics, name)
         real = stage.real
         if stage.blur is not None:
             real, fake = real + stage.blur[0], fake + stage.blur[1]
@@ -216,7 +229,7 @@ def echo(mean: AnyGAN, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor])
     """
     losses = []
     for name, fake in fakes.items():
-        if name == PRIOR or len(mean.names) == 1:
+        if name not in mean.names or len(mean.names) == 1:
             continue
         stage = stages[name]
         heard = (

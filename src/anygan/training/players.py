@@ -21,6 +21,9 @@ __all__ = ["Players"]
 PACE = 2.0
 """Learning rate of the prior and its critic, as a multiple of the others'."""
 
+FILLING = 4.0
+"""Learning rate of what fills the holes of tables: it is held to the truth, and may hurry."""
+
 
 @dataclass
 class Players:
@@ -55,9 +58,10 @@ class Players:
         making: list[dict[str, Any]] = [
             {"params": list(model.generators.parameters())},
             {"params": list(model.prior.parameters()), "pace": PACE},
+            *([{"params": list(model.fillers.parameters()), "pace": FILLING}] if model.fillers.names else []),
         ]
         judging: list[dict[str, Any]] = [
-            {"params": list(critics.canvases.parameters())},
+            {"params": [*critics.canvases.parameters(), *critics.fillers.parameters()]},
             {"params": list(critics.codes.parameters()), "pace": PACE},
         ]
         fused: dict[str, Any] = {"betas": (0.0, 0.95), "fused": True}

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..modalities.table import CodedRow
 from ..model.gan import AnyGAN
 from ..rows import Batch
 from .parallel import World
 
-__all__ = ["COPIES", "PENALISED", "PRIOR", "Crowd", "Stage", "scene", "subsets"]
+__all__ = ["COPIES", "PENALISED", "PRIOR", "Crowd", "Stage", "holes_of", "scene", "subsets"]
 
 PRIOR = "(prior)"
 """Name of the prior's stage, which no column may have: a run refuses it."""
@@ -29,6 +30,11 @@ COPIES = 4
 
 JITTER = 0.05
 """Standard deviation of the noise that generated canvases must survive to be heard by the encoders."""
+
+
+def holes_of(name: str) -> str:
+    """Name of the stage of a table's holes."""
+    return f"{name} (holes)"
 
 
 def subsets(allowed: Tensor, generator: torch.Generator) -> Tensor:
@@ -130,6 +136,8 @@ def scene(
         stages[name] = _stage(model, many if small else crowd, m, real, generator, world)
     if len(model.names) > 1:
         stages[PRIOR] = _prior_stage(model, many, generator, world)
+    for name in model.fillers.names:
+        stages[holes_of(name)] = _hole_stage(model, crowd, name, canvases[name], generator, world)
     return stages
 
 
@@ -162,6 +170,30 @@ def _prior_stage(model: AnyGAN, crowd: Crowd, generator: torch.Generator, world:
     given, noise = crowd.fuse(known), torch.randn(rows, model.style, generator=generator).to(crowd.evidence.device)
     real = world.mine(crowd.fuse(observed)) * math.sqrt(model.code)
     return _mine(torch.ones(rows, dtype=torch.bool), real, (given, given, given, noise), 0.0, generator, world)
+
+
+def _hole_stage(
+    model: AnyGAN, crowd: Crowd, name: str, real: Tensor, generator: torch.Generator, world: World
+) -> Stage:
+    """The stage of a table's holes: real rows beside what is seen of them, several copies that differ in noise alone.
+
+    The condition is from the other modalities, as everywhere. How much is seen differs from row to row.
+    """
+    canvas, m, rows = model.canvases[name], model.names.index(name), len(crowd.observed)
+    assert isinstance(canvas, CodedRow)
+    share = torch.rand(rows, 1, generator=generator)
+    keep = torch.rand(rows, canvas.columns, generator=generator) >= share
+    seen = canvas.seen(real, world.mine(keep).to(real.device))
+    allowed = crowd.observed.clone()
+    allowed[:, m] = False
+    condition = crowd.fuse(subsets(allowed, generator))
+    other = condition.roll(int(torch.randint(1, max(2, rows), (1,), generator=generator)), 0)
+    both = (condition.any(1) & other.any(1)).unsqueeze(1)
+    condition, wrong = (code.repeat_interleave(COPIES, 0) for code in (condition, torch.where(both, other, condition)))
+    noise = torch.randn(rows * COPIES, model.style, generator=generator).to(condition)
+    there = crowd.observed[:, m].repeat_interleave(COPIES, 0)
+    pair = torch.cat([real, seen], 1).repeat_interleave(COPIES, 0)
+    return _mine(there, pair, (condition, wrong, condition, noise), canvas.noise, generator, world)
 
 
 def _mine(
