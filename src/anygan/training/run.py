@@ -57,6 +57,10 @@ def describe(data: DataSet, config: Config) -> dict[str, Modality]:
         raise DataError(f"'{data.name}' has no column to learn from.")
     if PRIOR in data.columns:
         raise DataError(f"A column of '{data.name}' is called '{PRIOR}', which names a part of the model. Rename it.")
+    for column in data.columns.values():
+        first = next((cell for cell in data.bad if cell.column in column.headers), None)
+        if not column.cells and first is not None:
+            raise DataError(f"No cell of column '{first.column}' can be read. The first: {first}. Mend or delete it.")
     return {name: KINDS[c.kind].fit(name, c.cells, scale(config)) for name, c in data.columns.items()}
 
 
