@@ -51,7 +51,7 @@ def cell_of(value: Any, kind: str, folder: Path | None) -> Cell | None:
 
 
 def _check_spelling(text: str) -> None:
-    """Refuse what no file of UTF-8 can hold: bytes of another encoding, as readers hand them on, and lone surrogates."""
+    """Refuse what is no UTF-8: bytes of another encoding, as readers hand them on, and halves of characters."""
     lone = SURROGATE.search(text)
     if lone is None:
         return

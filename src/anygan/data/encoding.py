@@ -1,7 +1,7 @@
 """Text files: UTF-8, with or without a byte order mark, and mostly so when one line of many is not.
 
-A file in another encoding is refused as a whole, told by its first mebibyte. Where only a few lines are not UTF-8, their
-bytes are handed on as lone surrogates (PEP 383): the cells that hold them are bad, every other cell is what it is.
+A file in another encoding, told by its first mebibyte, is refused as a whole. Where only a few lines are not UTF-8,
+their bytes are handed on as lone surrogates (PEP 383): the cells that hold them are bad, every other is what it is.
 """
 
 from pathlib import Path

@@ -57,8 +57,9 @@ def read_source(path: Path) -> Source:
     """
     file = _metadata(path) if path.is_dir() else path
     if not file.is_file():
-        is_other = file.exists()
-        raise DataError(f"{file} is a pipe, device or folder. Name a file." if is_other else f"There is no file {file}.")
+        if file.exists():
+            raise DataError(f"{file} is a folder, pipe or device, and no file. Name a file.")
+        raise DataError(f"There is no file {file}.")
     readers = {".csv": _read_csv, ".tsv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
     if file.suffix.lower() not in readers:
         raise DataError(f"Expected a folder or a file that ends in {', '.join(SUFFIXES)}, got {file}.")
