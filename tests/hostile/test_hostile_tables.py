@@ -87,7 +87,7 @@ def test_a_line_of_another_encoding_costs_its_cell_alone(tmp_path: Path) -> None
         ("metadata.csv", "note,n\n", "the café,7"),
         ("m.jsonl", "", '{"note": "the café", "n": 7}'),
     ):
-        lines = LINES if not head == "" else "".join(f'{{"note": "a sentence {i}", "n": {i}}}\n' for i in range(40))
+        lines = LINES if head else "".join(f'{{"note": "a sentence {i}", "n": {i}}}\n' for i in range(40))
         file = written(tmp_path, lines.encode() + line.encode("latin-1") + b"\n", name) / name
         found, _ = inspected(file)
         assert found["rows"] == 41
@@ -256,3 +256,20 @@ def test_rows_in_memory_with_numbers_and_names_that_nobody_expects() -> None:
     assert [(cell.row, cell.column) for cell in data.bad] == [(1, "a"), (1, "s")]
     with pytest.raises(DataError, match="--kind a=KIND"):
         load_data([{"a": object()}])
+
+
+@pytest.mark.parametrize("vast", [10**5000, -(10**5000)], ids=["above", "below"])
+def test_integers_too_long_to_be_written_out(vast: int) -> None:
+    """Found by the fuzz: Python refuses to write more than 4,300 digits."""
+    data = load_data([{"a": i, "b": str(i)} for i in range(20)] + [{"a": vast, "b": vast}], kinds={"b": "category"})
+    assert len(data) == 21
+    assert [(cell.row, cell.column) for cell in data.bad] == [(21, "a"), (21, "b")]
+    assert load_data([{"a": vast, "n": 1}, {"a": "b", "n": 2}]).kinds == {"a": "text", "table": "table"}
+
+
+def test_numbers_of_a_vector_that_its_floats_cannot_hold(tmp_path: Path) -> None:
+    """Found by the fuzz: finite as JSON has it, infinite as vectors are kept, with a warning on the way."""
+    lines = [f'{{"a": [0.0, {i}]}}' for i in range(20)] + ['{"a": [0.0, 3.4028235677973366e+38]}']
+    found, _ = inspected(written(tmp_path, "\n".join(lines), "metadata.jsonl"))
+    assert found["rows"] == 21
+    assert found["bad"] == ["row 21, column 'a': expected numbers up to 3.4e+38, got [0.0, 3.4028235677973366e+38]"]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import soundfile
+from numpy.typing import NDArray
 
 from ..errors import CellError
 from ..rows import Cell
@@ -19,6 +20,8 @@ __all__ = ["SURROGATE", "cell_of", "file_in"]
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character; Python hands on bytes that are no UTF-8 as U+DC80 to U+DCFF."""
+
+FLOAT = float(np.finfo(np.float32).max)
 
 
 def cell_of(value: Any, kind: str, folder: Path | None) -> Cell | None:
@@ -47,7 +50,13 @@ def cell_of(value: Any, kind: str, folder: Path | None) -> Cell | None:
     if cell is None:
         wanted = {"number": "a finite number", "boolean": "true or false", "vector": "a list of finite numbers"}
         raise CellError(f"expected {wanted.get(kind, 'a date such as 2024-05-31')}, got {_short(value)}")
-    return np.array(cell, np.float32) if kind == "vector" else cell
+    return _vector(cell) if kind == "vector" else cell
+
+
+def _vector(numbers: Any) -> NDArray[np.float32]:
+    if max(map(abs, numbers)) > FLOAT:
+        raise CellError(f"expected numbers up to {FLOAT:.1e}, got {_short(numbers)}")
+    return np.array(numbers, np.float32)
 
 
 def _check_spelling(text: str) -> None:
@@ -123,5 +132,8 @@ def _unpacked(content: bytes, kind: str) -> Cell:
 
 def _short(value: Any) -> str:
     """A value in a few characters, however long or deeply nested it is."""
-    text = reprlib.repr(value)
+    try:
+        text = reprlib.repr(value)
+    except ValueError:  # an integer of some thousand digits
+        return f"a vast {type(value).__name__}"
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -111,7 +111,7 @@ def infer(header: str, values: Sequence[Any]) -> str:
     if _share(given, to_vector) >= MOSTLY and not _share(given, to_number):
         return "vector"
     kind = infer_scalar(header, values)
-    return "text" if kind == "category" and _reads_as_text([str(v) for v in given]) else kind
+    return "text" if kind == "category" and _reads_as_text([_spelled(v) for v in given]) else kind
 
 
 def infer_scalar(header: str, values: Sequence[Any]) -> str:
@@ -218,6 +218,13 @@ def _file_kind(header: str, given: Sequence[Any]) -> str:
         unknown = next(e for e in endings if e not in IMAGE_ENDINGS | AUDIO_ENDINGS)
         raise _untold(header, f"files that end in '{unknown}' may be anything" if unknown else "its files lack endings")
     return "image" if images else "audio"
+
+
+def _spelled(value: Any) -> str:
+    try:
+        return str(value)
+    except ValueError:  # an integer of some thousand digits
+        return "a vast number"
 
 
 def _reads_as_text(given: Sequence[str]) -> bool:

@@ -136,5 +136,8 @@ def _numbers(cell: Cell) -> NDArray[np.float32]:
 
 
 def _short(cell: Cell) -> str:
-    text = reprlib.repr(cell)
+    try:
+        text = reprlib.repr(cell)
+    except ValueError:  # an integer of some thousand digits
+        return f"a vast {type(cell).__name__}"
     return text if len(text) <= 40 else text[:37] + "..."
