@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ..data.cells import file_in
 from ..data.kinds import is_file_column, is_missing
 from ..data.writer import TableWriter, csv_line, field_of, folder_names
+from ..errors import CellError
 from ..modalities import Modality
 from ..rows import Cell, Column, DataSet, Source
 from ..tasks.complete import Completed
@@ -178,9 +180,11 @@ class _Completion:
         if is_missing(raw):
             return ""
         if isinstance(raw, str) and is_file_column(header):
-            path = self.source.path.parent / raw
-            if path.is_file() and not _wanders(PurePosixPath(raw)):
-                self._copy(path, raw)
+            # Nothing is waited for or brought along from outside, by whatever name or link.
+            with contextlib.suppress(CellError):
+                path = file_in(self.source.path.parent, raw)
+                if not _wanders(PurePosixPath(raw)):
+                    self._copy(path, raw)
         return (
             raw
             if isinstance(raw, str)
