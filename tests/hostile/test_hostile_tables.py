@@ -9,9 +9,12 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
+from click.testing import CliRunner
 from hostile_files import column, inspected, peak
 
 from anygan import load_data
+from anygan.cli.app import app
+from anygan.data import readers
 from anygan.errors import DataError
 
 SENTENCES = "".join(f"a sentence with the number {i},{i}\n" for i in range(40))
@@ -176,6 +179,18 @@ def test_a_thousand_columns_of_words_are_inspected_in_bounded_time(tmp_path: Pat
     assert (found["rows"], len(found["columns"])) == (5, 1000)
 
 
+@pytest.mark.parametrize("dry", [["--dry-run"], []])
+def test_more_modalities_than_can_learn_together_get_a_sentence(tmp_path: Path, dry: list[str]) -> None:
+    head = ",".join(f"c{i}" for i in range(65))
+    rows = "\n".join(",".join(f"some words here {i} {j}" for i in range(65)) for j in range(5))
+    written(tmp_path, f"{head}\n{rows}\n")
+    words = ["train", str(tmp_path), "--out", str(tmp_path / "run"), "--steps", "1", *dry]
+    result = CliRunner().invoke(app, words, prog_name="anygan")
+    assert result.exit_code == 2, result.output
+    assert "has 65 modalities; expected at most 64 to learn together. Say --kind NAME=category" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     "long", ["word " * 2_000_000, "w" * 10_000_000, "," * 10_000_000], ids=["words", "word", "marks"]
 )
@@ -198,10 +213,6 @@ def test_a_name_of_ten_megabytes_is_cut_in_its_sentence(tmp_path: Path) -> None:
 
 
 def test_what_moves_a_cursor_is_not_shown(tmp_path: Path) -> None:
-    from click.testing import CliRunner
-
-    from anygan.cli.app import app
-
     written(tmp_path, 'n\x1b[2J,c,p_file_name\n1,\x1b[31mred,\x1b[1A.png\n2,"[/bold] [red]",b.png\n' + "3,green,\n" * 9)
     result = CliRunner().invoke(app, ["inspect", str(tmp_path), "--kind", "p=text"], prog_name="anygan")
     assert result.exit_code == 0, result.output
@@ -223,8 +234,6 @@ def test_parquet_with_two_columns_of_one_name(tmp_path: Path) -> None:
 
 
 def test_a_small_parquet_file_of_a_thousand_million_cells_is_refused(tmp_path: Path) -> None:
-    from anygan.data import readers
-
     count = readers.MOST_CELLS // 10 + 1
     table = pyarrow.table({f"c{i}": pyarrow.nulls(count, pyarrow.int8()) for i in range(10)})
     parquet(tmp_path, table)

@@ -8,7 +8,7 @@ from ..config import Config
 from ..data.store import Store
 from ..model.gan import AnyGAN, Critics
 from ..rows import DataSet
-from ..training.run import describe
+from ..training.run import learnable
 from .answer import Answer, count, grid, listed
 from .progress import Ticker
 
@@ -17,7 +17,7 @@ __all__ = ["parts", "plan"]
 
 def plan(data: DataSet, config: Config) -> Answer:
     """Read the data and build the networks; train nothing and write nothing."""
-    modalities = describe(data, config)
+    modalities = learnable(data, config)
     cells, done = sum(len(column.cells) for column in data.columns.values()), 0
     with Ticker("reading") as ticker:
 

@@ -30,7 +30,7 @@ from .players import Players
 from .scene import PRIOR
 from .schedule import Clock
 
-__all__ = ["Run", "describe", "scale"]
+__all__ = ["Run", "describe", "learnable", "scale"]
 
 INTERVAL = {"tiny": 5.0}
 """Seconds between checkpoints; a minute for the sizes not named here."""
@@ -40,6 +40,9 @@ PROBE = 256
 
 EVERY = 10
 """Steps between two lines of the log."""
+
+MODALITIES = 64
+"""Modalities that learn together at most: each has four networks of its own."""
 
 LISTED = 1000
 """Bad cells that a checkpoint names at most; it counts them all."""
@@ -62,6 +65,16 @@ def describe(data: DataSet, config: Config) -> dict[str, Modality]:
         if not column.cells and first is not None:
             raise DataError(f"No cell of column '{first.column}' can be read. The first: {first}. Mend or delete it.")
     return {name: KINDS[c.kind].fit(name, c.cells, scale(config)) for name, c in data.columns.items()}
+
+
+def learnable(data: DataSet, config: Config) -> dict[str, Modality]:
+    """The modalities of a data set, as :func:`describe` finds them, where they are few enough to learn together."""
+    if len(data.columns) > MODALITIES:
+        raise DataError(
+            f"'{data.name}' has {len(data.columns):,} modalities; expected at most {MODALITIES} to learn together. Say "
+            "--kind NAME=category where a column is no sentence, which makes it part of the table, or delete some."
+        )
+    return describe(data, config)
 
 
 @dataclass
@@ -241,7 +254,7 @@ class Run:
         world = World.join()
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         known = {str(spec["name"]): from_spec(spec) for spec in told.get("modalities", [])}
-        modalities = known or describe(data, config)
+        modalities = known or learnable(data, config)
         for name in modalities:
             if name not in data.columns:
                 raise DataError(f"The run {folder} knows a column '{name}' that '{data.name}' lacks.")
