@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from hostile_files import RNG, column, folder_of, inspected, listed, peak, wav
 
+from anygan.errors import CellError
 from anygan.judging.views import open_sound
 from anygan.modalities import Audio, Scale
 
@@ -82,3 +83,6 @@ def test_numbers_that_are_no_sound(tmp_path: Path, samples: list[float]) -> None
     found, _ = inspected(data)
     assert found["rows"] == 4
     assert ["not finite" in line for line in found["bad"]] == [True]
+    if not np.isfinite(samples).all():
+        with pytest.raises(CellError, match="not finite"):
+            open_sound(data / "bad.wav")

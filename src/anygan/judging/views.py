@@ -245,6 +245,8 @@ def open_sound(cell: Cell) -> tuple[NDArray[np.float32], int]:
     samples = np.asarray(samples, np.float32)
     if samples.size == 0:
         raise CellError("the clip is empty")
+    if not np.isfinite(samples).all():
+        raise CellError("the clip holds numbers that are not finite")
     return (samples.mean(1) if samples.ndim > 1 else samples), int(rate)
 
 

@@ -8,6 +8,7 @@ What is transparent shows white, the paper that such pictures are drawn for. Of 
 """
 
 import contextlib
+import logging
 import math
 import warnings
 from collections import Counter
@@ -211,10 +212,16 @@ def _from_file(path: Path, size: tuple[int, int] | None) -> PIL.Image.Image:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Without Pillow's warnings, of odd files and many pixels: what is wrong with a cell is told as its reason."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    """Without Pillow's warnings and messages: what is wrong with a cell is told as its reason."""
+    logger = logging.getLogger("PIL")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _decoded(picture: PIL.Image.Image) -> PIL.Image.Image:
