@@ -5,12 +5,16 @@ type. The command line prints it alone and ends with exit code 2. Whatever else 
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 
-__all__ = ["AnyGANError", "AnyGANWarning", "CellError", "ConfigError", "DataError", "RunError", "nearest"]
+__all__ = ["AnyGANError", "AnyGANWarning", "CellError", "ConfigError", "DataError", "RunError", "nearest", "plain"]
 
 SHOWN = 10
 """Known names that an error lists at most, two more rather than a count of two."""
+
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Controls but line end and tab, turns of the writing direction, halves of characters."""
 
 
 class AnyGANError(ValueError):
@@ -52,3 +56,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, names, n=1)
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN + 2 else ""
     return f" Did you mean '{close[0]}'?" if close else f" Known: {', '.join(names[:SHOWN] if more else names)}{more}."
+
+
+def plain(text: str) -> str:
+    """A text from a stranger's file as it may be shown on a terminal: nothing in it moves the cursor.
+
+    Example:
+        >>> plain("deep\x1b[31m red").encode()
+        b'deep\xef\xbf\xbd[31m red'
+    """
+    return HIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .errors import ConfigError, nearest
+from .errors import ConfigError, nearest, plain
 
 __all__ = ["BadCell", "Batch", "Cell", "Column", "DataSet", "Pairing", "Source"]
 
@@ -88,7 +88,12 @@ class BadCell:
         )
 
     def __str__(self) -> str:
-        return f"row {self.row}, column '{self.column}'{f', file {self.file}' if self.file else ''}: {self.reason}"
+        where = f"row {self.row}, column '{_cut(self.column)}'"
+        return plain(f"{where}{f', file {_cut(self.file)}' if self.file else ''}: {_cut(self.reason)}")
+
+
+def _cut(text: str, most: int = 400) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def test_long_cells_are_read(tmp_path: Path) -> None:
         ("a.csv", b"a,a\n1,2\n", "two columns are called 'a'"),
         ("a.csv", b"a,\n1,2\n", "column 2 has no name"),
         ("a.csv", b"a;b\n1;2\n", r"parts its columns by ';'"),
-        ("a.csv", "a,b\né,2\n".encode("latin-1"), r"not UTF-8 \(byte 4\)"),
+        ("a.csv", "a,b\né,2\n".encode("latin-1"), r"line 2: the byte 0xE9 is not UTF-8 \(1 of 2 lines"),
         ("a.jsonl", b'{"a": 1}\n{"a": \n', "line 2: not JSON"),
         ("a.jsonl", b"[1]\n", "line 1: expected an object"),
         ("a.jsonl", b"", "holds no rows"),

@@ -12,7 +12,7 @@ import soundfile
 from torch import Tensor
 
 from anygan.data.readers import open_data
-from anygan.data.writer import RowWriter, csv_line
+from anygan.data.writer import RowWriter, TableWriter, csv_line, folder_names
 from anygan.errors import DataError
 from anygan.modalities.base import Canvas, Modality, Scale
 from anygan.rows import Cell
@@ -171,3 +171,16 @@ def test_a_lone_empty_field_is_no_blank_line() -> None:
     assert csv_line([""]) == '""\n'
     assert csv_line(["", ""]) == ",\n"
     assert csv_line(['say "four"']) == '"say ""four"""\n'
+
+
+def test_what_is_no_utf_8_goes_back_as_it_came_and_half_a_character_as_its_sign(tmp_path: Path) -> None:
+    with TableWriter(tmp_path / "out", ["a", "b"]) as table:
+        table.line(["caf\udce9", "half \ud83d"])
+    assert (tmp_path / "out" / "metadata.csv").read_bytes() == b"a,b\ncaf\xe9,half \xef\xbf\xbd\n"
+
+
+def test_folders_of_long_names_are_made(tmp_path: Path) -> None:
+    folders = folder_names(["\N{MATHEMATICAL BOLD SMALL A}" * 900, "\N{MATHEMATICAL BOLD SMALL A}" * 901])
+    assert len(set(folders.values())) == 2
+    for folder in folders.values():
+        (tmp_path / folder).mkdir()

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..errors import plain
 from ..evaluation.document import to_json
 
 __all__ = ["Answer", "count", "duration", "grid", "listed", "show"]
@@ -55,7 +56,7 @@ def grid(headers: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "")
     table = Table(title=Text(title, "bold") if title else None, title_justify="left", box=None, pad_edge=False)
     for place, header in enumerate(headers):
         numbers = bool(taken) and all(isinstance(row[place], int | float) for row in taken)
-        table.add_column(Text(header), justify="right" if numbers else "left", style="")
+        table.add_column(Text(plain(header)), justify="right" if numbers else "left", style="")
     for row in taken:
         table.add_row(*(Text(_cell(value)) for value in row))
     return table
@@ -102,7 +103,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, bool | str):
-        return str(value)
+        return plain(str(value))
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return f"{value:,}"

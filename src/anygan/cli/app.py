@@ -12,7 +12,7 @@ import click
 
 from .. import __version__
 from ..config import LOSSES, PENALTIES, PRECISIONS, SIZES, Config
-from ..errors import AnyGANError, AnyGANWarning, ConfigError
+from ..errors import AnyGANError, AnyGANWarning, ConfigError, plain
 from .start import prepare
 
 __all__ = ["app", "main"]
@@ -28,7 +28,7 @@ class Mendable(click.ClickException):
     exit_code = MENDABLE
 
     def show(self, file: Any = None) -> None:
-        click.echo(f"error: {self.format_message()}", file=file, err=True)
+        click.echo(f"error: {plain(self.format_message())}", file=file, err=True)
 
 
 class Commands(click.Group):

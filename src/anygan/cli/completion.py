@@ -1,5 +1,6 @@
 """The rows that ``anygan complete`` writes: given cells as they stood, their files copied, filled ones saved."""
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -7,8 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ..data.cells import file_in
 from ..data.kinds import is_file_column, is_missing
 from ..data.writer import field_of, folder_names
+from ..errors import CellError
 from ..modalities import Modality, Table
 from ..rows import BadCell, Cell, Column, DataSet, Source
 from ..tasks.complete import Completed
@@ -186,9 +189,11 @@ class Completion:
         if is_missing(raw):
             return ""
         if isinstance(raw, str) and is_file_column(header):
-            path = self.source.path.parent / raw
-            if path.is_file() and not _wanders(PurePosixPath(raw)):
-                self._copy(path, raw)
+            # Nothing is waited for or brought along from outside, by whatever name or link.
+            with contextlib.suppress(CellError):
+                path = file_in(self.source.path.parent, raw)
+                if not _wanders(PurePosixPath(raw)):
+                    self._copy(path, raw)
         return (
             raw
             if isinstance(raw, str)

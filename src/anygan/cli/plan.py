@@ -10,7 +10,7 @@ from ..data.store import Store
 from ..model.gan import AnyGAN, Critics
 from ..rows import DataSet
 from ..training.inherit import Heritage
-from ..training.run import describe
+from ..training.run import learnable
 from .answer import Answer, count, grid, listed
 from .progress import Ticker
 
@@ -19,7 +19,7 @@ __all__ = ["parts", "plan"]
 
 def plan(data: DataSet, config: Config, origin: Path | None = None) -> Answer:
     """Read the data and build the networks; train nothing and write nothing."""
-    modalities = describe(data, config, Heritage.of(origin, config) if origin else None)
+    modalities = learnable(data, config, Heritage.of(origin, config) if origin else None)
     cells, done = sum(len(column.cells) for column in data.columns.values()), 0
     with Ticker("reading") as ticker:
 

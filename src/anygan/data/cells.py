@@ -2,18 +2,26 @@
 
 import io
 import os
+import re
+import reprlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import PIL.Image
 import soundfile
+from numpy.typing import NDArray
 
 from ..errors import CellError
 from ..rows import Cell
 from .kinds import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
 
-__all__ = ["cell_of", "file_in"]
+__all__ = ["SURROGATE", "cell_of", "file_in"]
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character; Python hands on bytes that are no UTF-8 as U+DC80 to U+DCFF."""
+
+FLOAT = float(np.finfo(np.float32).max)
 
 
 def cell_of(value: Any, kind: str, folder: Path | None) -> Cell | None:
@@ -29,10 +37,12 @@ def cell_of(value: Any, kind: str, folder: Path | None) -> Cell | None:
     """
     if is_missing(value) or (kind in ("number", "boolean", "date") and says_missing(value)):
         return None
+    if isinstance(value, str):
+        _check_spelling(value)
     if kind == "text":
-        return value if isinstance(value, str) else str(value)
+        return value if isinstance(value, str) else _spelled(value)
     if kind == "category":
-        return value if isinstance(value, str) else str(value.item() if isinstance(value, np.generic) else value)
+        return value if isinstance(value, str) else _spelled(value.item() if isinstance(value, np.generic) else value)
     if kind in ("image", "audio"):
         return _medium(value, kind, folder)
     read = {"number": to_number, "boolean": to_boolean, "date": to_date, "vector": to_vector}[kind]
@@ -40,7 +50,33 @@ def cell_of(value: Any, kind: str, folder: Path | None) -> Cell | None:
     if cell is None:
         wanted = {"number": "a finite number", "boolean": "true or false", "vector": "a list of finite numbers"}
         raise CellError(f"expected {wanted.get(kind, 'a date such as 2024-05-31')}, got {_short(value)}")
-    return np.array(cell, np.float32) if kind == "vector" else cell
+    return _vector(cell) if kind == "vector" else cell
+
+
+def _vector(numbers: Any) -> NDArray[np.float32]:
+    if max(map(abs, numbers)) > FLOAT:
+        raise CellError(f"expected numbers up to {FLOAT:.1e}, got {_short(numbers)}")
+    return np.array(numbers, np.float32)
+
+
+def _check_spelling(text: str) -> None:
+    """Refuse what is no UTF-8: bytes of another encoding, as readers hand them on, and halves of characters."""
+    lone = SURROGATE.search(text)
+    if lone is None:
+        return
+    code, before = ord(lone[0]), text[max(0, lone.start() - 12) : lone.start()]
+    if 0xDC80 <= code <= 0xDCFF:
+        raise CellError(f"the byte 0x{code - 0xDC00:02X} after {before!r} is not UTF-8; save the file as UTF-8")
+    raise CellError(f"after {before!r} stands half a character (U+{code:04X}); write the whole one")
+
+
+def _spelled(value: Any) -> str:
+    try:
+        text = str(value)
+    except (ValueError, RecursionError):  # an integer of some thousand digits, lists within lists without end
+        raise CellError(f"the {type(value).__name__} is too large to be written out") from None
+    _check_spelling(text)
+    return text
 
 
 def file_in(folder: Path | None, name: str) -> Path:
@@ -53,13 +89,14 @@ def file_in(folder: Path | None, name: str) -> Path:
     try:
         real = Path(os.path.realpath(path))
         inside = folder is None or real.is_relative_to(os.path.realpath(folder))
-        there, is_folder = path.is_file(), path.is_dir()
+        there = path.is_file()
+        found = "a folder" if path.is_dir() else "a pipe or a device" if path.exists() and not there else ""
     except (OSError, ValueError) as error:
-        raise CellError(f"no file can have this name ({error})") from None
+        raise CellError(f"no file can have this name ({getattr(error, 'strerror', None) or error})") from None
     if not inside:
         raise CellError("the file lies outside the data folder; copy it in")
     if not there:
-        raise CellError("expected a file, found a folder" if is_folder else "there is no such file")
+        raise CellError(f"expected a file, found {found}" if found else "there is no such file")
     return path
 
 
@@ -70,7 +107,10 @@ def _medium(value: Any, kind: str, folder: Path | None) -> Cell:
     if not isinstance(value, dict):
         return value
     if "array" in value and "sampling_rate" in value:
-        return np.asarray(value["array"], np.float32), int(value["sampling_rate"])
+        try:
+            return np.asarray(value["array"], np.float32), int(value["sampling_rate"])
+        except (TypeError, ValueError, OverflowError):
+            raise CellError(f"expected samples and their rate, got {_short(value)}") from None
     if isinstance(value.get("bytes"), bytes):
         return _unpacked(value["bytes"], kind)
     if isinstance(value.get("path"), str):
@@ -85,11 +125,15 @@ def _unpacked(content: bytes, kind: str) -> Cell:
             picture.load()
             return picture
         sound, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
-    except (OSError, SyntaxError, ValueError, soundfile.LibsndfileError) as error:
+    except Exception as error:  # decoders raise whatever a damaged file leads them into
         raise CellError(f"the {kind} in the cell cannot be decoded ({error})") from None
     return sound.mean(1), int(rate)
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    """A value in a few characters, however long or deeply nested it is."""
+    try:
+        text = reprlib.repr(value)
+    except ValueError:  # an integer of some thousand digits
+        return f"a vast {type(value).__name__}"
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -59,6 +59,8 @@ TOO_MANY_VALUES = 256
 FILE_NAME = "file_name"
 # Not '007' or '1_000': those are names that happen to be made of digits.
 NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|(?=\.\d))(?:\.\d*)?(?:[eE][+-]?\d+)?")
+DIGITS = 1100
+"""Characters of the longest number: what the smallest float needs when all its digits are written out."""
 
 
 def is_file_column(header: str) -> bool:
@@ -108,8 +110,8 @@ def infer(header: str, values: Sequence[Any]) -> str:
             return kind
     if _share(given, to_vector) >= MOSTLY and not _share(given, to_number):
         return "vector"
-    kind = infer_scalar(header, given)
-    return "text" if kind == "category" and _reads_as_text([str(v) for v in given]) else kind
+    kind = infer_scalar(header, values)
+    return "text" if kind == "category" and _reads_as_text([_spelled(v) for v in given]) else kind
 
 
 def infer_scalar(header: str, values: Sequence[Any]) -> str:
@@ -121,9 +123,9 @@ def infer_scalar(header: str, values: Sequence[Any]) -> str:
     given = [v for v in values if not is_missing(v)]
     if not given:
         raise _untold(header, "all its cells are empty")
-    strange = next((v for v in given if not isinstance(v, str | bool | int | float | date | np.generic)), None)
-    if strange is not None:
-        raise _untold(header, f"it holds a {type(strange).__name__}")
+    for row, value in enumerate(values, 1):
+        if not is_missing(value) and not isinstance(value, str | bool | int | float | date | np.generic):
+            raise _untold(header, f"it holds a {type(value).__name__} in row {row}")
     known = [v for v in given if not says_missing(v)]
     readers: dict[str, Callable[[Any], Any]] = {"boolean": to_boolean, "number": to_number, "date": to_date}
     return next((kind for kind, read in readers.items() if known and _share(known, read) >= MOSTLY), "category")
@@ -133,14 +135,21 @@ def to_number(value: Any) -> int | float | None:
     """The value as a finite number, ``None`` where it is none."""
     if isinstance(value, str):
         text = value.strip()
-        if not NUMBER.fullmatch(text):
+        if len(text) > DIGITS or not NUMBER.fullmatch(text):
             return None
         value = float(text) if any(c in text for c in ".eE") else int(text)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if math.isfinite(value) else None
+    return value if _is_finite(value) else None
+
+
+def _is_finite(value: int | float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float reaches
+        return False
 
 
 def to_boolean(value: Any) -> bool | None:
@@ -168,7 +177,7 @@ def to_vector(value: Any) -> list[float] | None:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     if isinstance(value, np.ndarray | Tensor):
         value = value.tolist()
@@ -209,6 +218,13 @@ def _file_kind(header: str, given: Sequence[Any]) -> str:
         unknown = next(e for e in endings if e not in IMAGE_ENDINGS | AUDIO_ENDINGS)
         raise _untold(header, f"files that end in '{unknown}' may be anything" if unknown else "its files lack endings")
     return "image" if images else "audio"
+
+
+def _spelled(value: Any) -> str:
+    try:
+        return str(value)
+    except ValueError:  # an integer of some thousand digits
+        return "a vast number"
 
 
 def _reads_as_text(given: Sequence[str]) -> bool:

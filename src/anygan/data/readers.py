@@ -19,6 +19,8 @@ import pyarrow.parquet
 from ..errors import DataError
 from ..rows import DataSet, Source
 from .assemble import assemble
+from .cells import SURROGATE
+from .encoding import open_text
 
 __all__ = [
     "METADATA",
@@ -34,6 +36,10 @@ __all__ = [
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 METADATA = tuple(f"metadata{suffix}" for suffix in SUFFIXES)
+
+LONGEST = 1000
+"""Characters of a column's name at most."""
+MOST_CELLS = 100_000_000
 
 Rows = list[dict[str, Any]]
 
@@ -76,6 +82,8 @@ def table_file(path: Path) -> Path:
     """
     file = _metadata(path) if path.is_dir() else path
     if not file.is_file():
+        if file.exists():
+            raise DataError(f"{file} is a folder, pipe or device, and no file. Name a file.")
         raise DataError(f"There is no file {file}.")
     if file.suffix.lower() not in SUFFIXES:
         raise DataError(f"Expected a folder or a file that ends in {', '.join(SUFFIXES)}, got {file}.")
@@ -87,14 +95,12 @@ def told(file: Path) -> Iterator[None]:
     """Say in words what goes wrong while a file is read."""
     try:
         yield
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file} is not UTF-8 (byte {error.start:,}). Save it as UTF-8.") from None
     except (OSError, pyarrow.ArrowException) as error:
         raise DataError(f"{file} cannot be read: {error}") from None
 
 
 def _metadata(folder: Path) -> Path:
-    found = next((folder / name for name in METADATA if (folder / name).is_file()), None)
+    found = next((folder / name for name in METADATA if (folder / name).exists()), None)
     if found is None:
         here = ", ".join(sorted(p.name for p in folder.iterdir())[:5]) or "nothing"
         raise DataError(f"Expected one of {', '.join(METADATA)} in the folder {folder}; it holds {here}.")
@@ -114,7 +120,7 @@ def csv_rows(file: Path) -> Iterator[list[str]]:
         DataError: where the file is broken.
     """
     delimiter = "\t" if file.suffix.lower() == ".tsv" else ","
-    with file.open(encoding="utf-8-sig", newline="") as text, _long_fields():
+    with open_text(file, newline="") as text, _long_fields():
         lines = _csv_lines(file, text, delimiter)
         headers = tuple(next(lines, ()))
         check_headers(file, headers)
@@ -128,6 +134,18 @@ def csv_rows(file: Path) -> Iterator[list[str]]:
                     "around a cell that holds a comma or the end of a line, and leave empty what is missing."
                 )
             yield line
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, none of whose values hides another."""
+    found = dict(members)
+    if len(found) < len(members):
+        names = [name for name, _ in members]
+        raise ValueError(f"two values are called {max(names, key=names.count)!r}")
+    return found
+
+
+JSON = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def _csv_lines(file: Path, text: TextIO, delimiter: str) -> Iterator[list[str]]:
@@ -160,6 +178,8 @@ def _long_fields() -> Iterator[None]:
 def _read_jsonl(file: Path) -> tuple[tuple[str, ...], Rows]:
     rows = list(jsonl_rows(file))
     headers = tuple(dict.fromkeys(header for row in rows for header in row))
+    if headers:
+        check_headers(file, headers)
     return headers, [{header: row.get(header) for header in headers} for row in rows]
 
 
@@ -169,13 +189,13 @@ def jsonl_rows(file: Path) -> Iterator[dict[str, Any]]:
     Raises:
         DataError: where the file is broken.
     """
-    with file.open(encoding="utf-8-sig") as text:
+    with open_text(file) as text:
         for number, line in enumerate(text, 1):
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
-            except ValueError as error:
+                row = JSON.decode(line)
+            except (ValueError, RecursionError) as error:
                 raise DataError(f"{file}, line {number}: not JSON ({error}).") from None
             if not isinstance(row, dict):
                 raise DataError(f"{file}, line {number}: expected an object {{...}}, got {line.strip()[:40]}")
@@ -183,10 +203,17 @@ def jsonl_rows(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _read_parquet(file: Path) -> tuple[tuple[str, ...], Rows]:
-    table = pyarrow.parquet.read_table(file)
-    headers = tuple(str(name) for name in table.column_names)
-    check_headers(file, headers)
-    rows: Rows = table.to_pylist()
+    with pyarrow.parquet.ParquetFile(file) as parquet:
+        headers = tuple(str(name) for name in parquet.schema_arrow.names)
+        check_headers(file, headers)
+        # A few kilobytes may say that one value stands there a thousand million times.
+        cells = parquet.metadata.num_rows * len(headers)
+        if cells > MOST_CELLS:
+            raise DataError(f"{file} holds {cells:,} cells; expected at most {MOST_CELLS:,}. Split it.")
+        try:
+            rows: Rows = parquet.read().to_pylist()
+        except (ValueError, OverflowError) as error:
+            raise DataError(f"{file} holds a value that cannot be read: {error}") from None
     return headers, rows
 
 
@@ -198,8 +225,17 @@ def check_headers(file: Path, headers: tuple[str, ...]) -> None:
     """
     if not headers:
         raise DataError(f"{file} is empty: expected a line that names the columns.")
+    seen: set[str] = set()
     for number, header in enumerate(headers, 1):
         if not header.strip():
             raise DataError(f"{file}: column {number} has no name. Name it in the first line, or delete it.")
-        if headers.index(header) != number - 1:
+        if len(header) > LONGEST:
+            raise DataError(
+                f"{file}: the name of column {number}, '{header[:20]}...', has {len(header):,} characters; expected at "
+                f"most {LONGEST:,}. Rename it."
+            )
+        if SURROGATE.search(header) or "\0" in header:
+            raise DataError(f"{file}: the name of column {number}, {header!r}, is not UTF-8 text. Rename it.")
+        if header in seen:
             raise DataError(f"{file}: two columns are called '{header}'. Rename one.")
+        seen.add(header)

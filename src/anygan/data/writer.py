@@ -24,6 +24,7 @@ from .readers import METADATA
 __all__ = ["RowWriter", "TableWriter", "csv_line", "field_of", "folder_names"]
 
 PART = "metadata.csv.part"
+HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 class TableWriter:
@@ -49,7 +50,7 @@ class TableWriter:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             # newline="": the lines end as csv_line says, and line ends inside cells stay what they are.
-            self._file = (self.folder / PART).open("w", encoding="utf-8", newline="")
+            self._file = (self.folder / PART).open("w", encoding="utf-8", errors="surrogateescape", newline="")
         except OSError as error:
             raise DataError(f"{self.folder} cannot be written: {error}. Name another folder with --out.") from error
         self.line(self.headers)
@@ -157,6 +158,8 @@ def csv_line(fields: Sequence[str]) -> str:
         >>> csv_line(["one", "two, three", ""]).rstrip()
         'one,"two, three",'
     """
+    # Bytes of a stranger's file that are no UTF-8 go back as they came; other halves of characters no file can hold.
+    fields = [HALVES.sub("\N{REPLACEMENT CHARACTER}", field) for field in fields]
     quoted = [f'"{f.replace(chr(34), chr(34) * 2)}"' if re.search(r'[,"\r\n]', f) else f for f in fields]
     # A lone empty field would be a blank line, which readers skip.
     return '""\n' if quoted == [""] else ",".join(quoted) + "\n"
@@ -182,7 +185,8 @@ def folder_names(names: Sequence[str]) -> dict[str, str]:
     """A folder for each modality: its name, made safe for any file system, and numbered where two became one."""
     folders: dict[str, str] = {}
     for name in names:
-        safe = re.sub(r"[^\w\-]", "_", name).strip("_") or "modality"
+        # File systems take 255 bytes, four of which a character may need.
+        safe = re.sub(r"[^\w\-]", "_", name)[:56].strip("_") or "modality"
         taken = {folder.lower() for folder in folders.values()}
         free = (safe, *(f"{safe}_{i}" for i in range(2, len(names) + 2)))
         folders[name] = next(f for f in free if f.lower() not in taken)

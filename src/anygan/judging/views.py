@@ -38,6 +38,9 @@ __all__ = ["VIEWS", "Pictures", "Records", "Sounds", "Vectors", "View", "Words",
 
 T = TypeVar("T")
 
+HEARD = 4
+"""Seconds of a sound that a judge hears at most, from its beginning."""
+
 
 @dataclass(frozen=True)
 class View(ABC):
@@ -104,7 +107,7 @@ class Sounds(View):
         # Below 16 kHz little is missing that tells digits, words or speakers apart.
         rate = min(max(rate for _, rate in heard), 16_000)
         seconds = float(np.quantile([len(samples) / rate for samples, rate in heard], 0.98))
-        return cls(rate, max(16, math.ceil(min(seconds, 4) / cls.HOP)))
+        return cls(rate, max(16, math.ceil(min(seconds, HEARD) / cls.HOP)))
 
     def __call__(self, cell: Cell) -> Tensor:
         samples, rate = open_sound(cell)
@@ -218,9 +221,11 @@ def open_picture(cell: Cell) -> PIL.Image.Image:
     try:
         if isinstance(cell, Path):
             with PIL.Image.open(cell) as opened:
+                if opened.format == "EPS":
+                    raise CellError("PostScript is a program")
                 cell = opened.copy()
         picture = cell if isinstance(cell, PIL.Image.Image) else PIL.Image.fromarray(np.squeeze(np.asarray(cell)))
-    except (OSError, TypeError, ValueError) as error:
+    except Exception as error:  # decoders raise whatever a damaged file leads them into
         raise CellError(f"not a picture ({error})") from error
     if picture.mode.startswith("I"):
         return PIL.Image.fromarray((np.asarray(picture).clip(0, 65_535) // 257).astype(np.uint8))
@@ -228,25 +233,33 @@ def open_picture(cell: Cell) -> PIL.Image.Image:
 
 
 def open_sound(cell: Cell) -> tuple[NDArray[np.float32], int]:
-    """An audio cell as mono samples (n,), n >= 1, and their rate in Hz.
+    """An audio cell as mono samples (n,), n >= 1, of a file no more than a judge hears, and their rate in Hz.
 
     Raises:
         CellError: when it is none, or silent by being empty.
     """
     try:
-        samples, rate = soundfile.read(cell, dtype="float32") if isinstance(cell, Path) else cell
+        samples, rate = _beginning(cell) if isinstance(cell, Path) else cell
     except (OSError, TypeError, ValueError, soundfile.LibsndfileError) as error:
         raise CellError(f"not a sound ({error})") from error
     samples = np.asarray(samples, np.float32)
     if samples.size == 0:
         raise CellError("the clip is empty")
+    if not np.isfinite(samples).all():
+        raise CellError("the clip holds numbers that are not finite")
     return (samples.mean(1) if samples.ndim > 1 else samples), int(rate)
+
+
+def _beginning(path: Path) -> tuple[NDArray[np.float32], int]:
+    """As much of a sound as any judge hears, and half a second more for resampling."""
+    with soundfile.SoundFile(path) as file:
+        return file.read(math.ceil((HEARD + 0.5) * file.samplerate), dtype="float32"), file.samplerate
 
 
 def _number(value: object) -> float:
     try:
         return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan
 
 

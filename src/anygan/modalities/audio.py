@@ -46,6 +46,12 @@ QUIETEST = 1e-4
 PEAK = 0.95
 MEASURED, HEARD = 512, 128
 """Clips that :meth:`Audio.fit` takes lengths and levels of, spread evenly over the data."""
+LOUDEST = 1e15
+"""Samples beyond are no sound, and their squares no float."""
+CHANNELS = 64
+"""Most channels of a file; a small one may claim a thousand."""
+BLOCK = 2**22
+"""Samples of all channels that are decoded at a time."""
 TOGETHER = 64
 """Clips that are turned into sound at a time."""
 
@@ -231,9 +237,9 @@ def _mono(cell: Cell, rate: int, count: int) -> NDArray[np.float32]:
     if samples.size == 0:
         raise CellError("the sound has no samples")
     if samples.ndim == 2:
-        samples = samples.mean(1, dtype=np.float32)
-    if not np.isfinite(samples).all():
-        raise CellError("the sound holds numbers that are not finite")
+        samples = _mixed(samples)
+    if not (np.abs(samples) <= LOUDEST).all():
+        raise CellError("the sound holds numbers that are not finite, or beyond any loudness")
     if old != rate:
         samples = soxr.resample(samples, old, rate)
     return np.array(samples[:count], np.float32)
@@ -254,15 +260,28 @@ def _file(path: Path) -> soundfile.SoundFile:
     except (soundfile.SoundFileError, TypeError) as error:
         raise CellError(f"the file is not a sound of a known format, or it is damaged: {_plain(error)}") from None
     _check_rate(file.samplerate)
+    if file.channels > CHANNELS:
+        raise CellError(f"the sound has {file.channels} channels; expected at most {CHANNELS}")
     return file
 
 
 def _decoded(file: soundfile.SoundFile, count: int) -> NDArray[np.float32]:
+    """The first ``count`` samples or all where there are fewer, the mean of all channels, in bounded memory."""
+    parts, most = [np.zeros(0, np.float32)], BLOCK // file.channels
     try:
-        samples: NDArray[np.float32] = file.read(count, dtype="float32", always_2d=True)
+        while count > 0:
+            part = file.read(min(count, most), dtype="float32", always_2d=True)
+            parts.append(_mixed(part))
+            count = count - len(part) if len(part) else 0
     except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
         raise CellError(f"the sound is damaged: {_plain(error)}") from None
-    return samples
+    return np.concatenate(parts)
+
+
+def _mixed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean of the channels; not finite where they are too loud."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(samples.mean(1, dtype=np.float32))
 
 
 def _plain(error: Exception) -> str:
@@ -273,13 +292,17 @@ def _pair(cell: Any) -> tuple[NDArray[np.float32], int]:
     """Samples (samples,) or (samples, channels), integers brought to [-1, 1], and their rate."""
     if not isinstance(cell, (tuple, list)) or len(cell) != 2 or not np.isscalar(cell[1]):
         raise CellError(f"expected a sound (a file, or a pair of samples and rate), got {type(cell).__name__}")
-    samples, rate = np.asarray(cell[0]), int(np.asarray(cell[1]))
+    try:
+        samples, rate = np.asarray(cell[0]), int(np.asarray(cell[1]))
+    except (TypeError, ValueError, OverflowError):
+        raise CellError("expected samples as numbers, and a rate in Hz") from None
     _check_rate(rate)
     if samples.ndim not in (1, 2) or samples.dtype.kind not in "fiu":
         raise CellError(f"expected samples (samples,) as numbers, got {samples.dtype} {samples.shape}")
     if samples.dtype.kind == "i":
         samples = samples / -float(np.iinfo(samples.dtype).min)
-    return samples.astype(np.float32), rate
+    with np.errstate(over="ignore"):
+        return samples.astype(np.float32), rate
 
 
 def _check_rate(rate: int) -> None:

@@ -7,9 +7,12 @@ size and mode that the training pictures have. A picture of another shape is squ
 What is transparent shows white, the paper that such pictures are drawn for. Of an animation the first frame counts.
 """
 
+import contextlib
+import logging
 import math
+import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -189,16 +192,36 @@ def _from_file(path: Path, size: tuple[int, int] | None) -> PIL.Image.Image:
     if path.stat().st_size == 0:
         raise CellError("the file is empty")
     try:
-        with PIL.Image.open(path) as picture:
+        with _quietly(), PIL.Image.open(path) as picture:
+            if picture.format == "EPS":
+                raise CellError("the file is PostScript, a program that nothing here runs; save it as PNG")
             if size is not None:
                 picture.draft(None, (2 * max(size), 2 * max(size)))
             return _decoded(picture)
+    except CellError:
+        raise
     except PIL.UnidentifiedImageError:
         raise CellError("the file is not a picture of a known format, or it is damaged") from None
-    except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
+    except PIL.Image.DecompressionBombError:
         raise CellError("the picture has too many pixels to be opened safely") from None
     except OSError as error:
         raise CellError(f"the file cannot be opened: {error.strerror or error}") from None
+    except Exception as error:  # as in _decoded
+        raise CellError(f"the picture is damaged: {str(error) or type(error).__name__}") from None
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Without Pillow's warnings and messages: what is wrong with a cell is told as its reason."""
+    logger = logging.getLogger("PIL")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _decoded(picture: PIL.Image.Image) -> PIL.Image.Image:

@@ -5,7 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,7 +71,10 @@ def _number(value: Any) -> float:
         raise CellError(f"expected a number, got '{value}'")
     if not isinstance(value, (str, int, float, Decimal, np.number, np.bool_)):
         raise CellError(f"expected a number, got {type(value).__name__}")
-    number = float(value)
+    try:
+        number = float(value)
+    except (OverflowError, ValueError):
+        number = math.inf
     if not math.isfinite(number):
         raise CellError(f"expected a finite number, got {value}")
     return number
@@ -87,10 +90,17 @@ def _moment(value: Any) -> datetime.datetime:
         except ValueError:
             raise CellError(f"there is no date '{value}'") from None
     if isinstance(value, datetime.datetime):
-        return value.astimezone(datetime.UTC).replace(tzinfo=None) if value.tzinfo else value
+        return _in_utc(value) if value.tzinfo else value
     if isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day)
     raise CellError(f"expected a date like 2024-05-31, got '{value}'")
+
+
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    try:
+        return moment.astimezone(datetime.UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise CellError(f"'{moment}' lies outside the years 1 to 9999 in UTC") from None
 
 
 def _days(value: Any) -> float:
@@ -188,7 +198,9 @@ def resampled(column: Scalar, count: int) -> Scalar:
 def _is_name(value: Any) -> bool:
     """Whether a value made of digits is a name rather than a quantity: 007, or beyond what floats hold exactly."""
     if isinstance(value, str):
-        return bool(_NUMERAL.match(value.strip())) or (_is_whole(value) and abs(int(value)) > EXACT)
+        # Eighteen characters are beyond already, and int() refuses some thousands.
+        far = _is_whole(value) and (len(value.strip()) > 17 or abs(int(value)) > EXACT)
+        return far or bool(_NUMERAL.match(value.strip()))
     return isinstance(value, int) and abs(value) > EXACT
 
 
@@ -212,7 +224,10 @@ def _all_parsed(parse: Callable[[Any], float], values: Sequence[Any]) -> list[fl
 
 def _decimals(value: Any) -> int:
     """Places behind the point that a number needs."""
-    exponent = Decimal(str(value).strip()).normalize().as_tuple().exponent
+    try:
+        exponent = Decimal(str(value).strip()).normalize().as_tuple().exponent
+    except InvalidOperation:  # more places than Decimal counts
+        return DECIMALS + 1
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 

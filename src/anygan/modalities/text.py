@@ -12,9 +12,10 @@ it is frequent enough in the training sentences, and its UTF-8 bytes otherwise, 
 decoding gives back exactly what was encoded.
 """
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +35,8 @@ __all__ = ["Text", "TextCanvas", "split"]
 
 PAD, END, BYTES = 0, 1, 2
 WORDS = BYTES + 256
+LONGEST = 64
+"""Characters of the longest word with a token of its own; what is longer is data, not language."""
 _TOKEN = re.compile(r"\s?\w+|\s?[^\w\s]|\s")
 
 
@@ -44,7 +47,11 @@ def split(text: str) -> list[str]:
         >>> split("Ah, yes")
         ['Ah', ',', ' yes']
     """
-    return _TOKEN.findall(text)
+    return list(_words(text))
+
+
+def _words(text: str) -> Iterator[str]:
+    return (match[0] for match in _TOKEN.finditer(text))
 
 
 @dataclass(frozen=True)
@@ -63,19 +70,17 @@ class Text(Modality):
 
     @classmethod
     def fit(cls, name: str, cells: Sequence[Cell], scale: Scale) -> Self:
-        counts: Counter[str] = Counter()
-        longest = 1
-        for cell in cells:
-            if isinstance(cell, str):
-                tokens = split(cell)
-                counts.update(tokens)
-                longest = max(longest, len(tokens))
-        if not counts:
+        texts = [cell for cell in cells if isinstance(cell, str) and cell]
+        if not texts:
             raise DataError(f"Column '{name}' holds no text.")
+        counts: Counter[str] = Counter()
+        for text in texts:
+            # What lies behind the last token of a sentence is never seen.
+            counts.update(word for word in itertools.islice(_words(text), scale.tokens) if len(word) <= LONGEST)
         often = max(1, min(5, len(cells) // 1000))
         words = tuple(sorted(w for w, n in counts.most_common(scale.words) if n >= often))
         modality = cls(name, words, 0, scale.latent, scale.width)
-        longest = max(len(modality.encode(cell)) for cell in cells if isinstance(cell, str))
+        longest = max(len(modality.encode(text, scale.tokens)) for text in texts)
         return cls(name, words, min(longest + 1, scale.tokens), scale.latent, scale.width)
 
     def extended(self, cells: Sequence[Cell], scale: Scale) -> Self:
@@ -92,13 +97,17 @@ class Text(Modality):
         """Word -> token number."""
         return {word: WORDS + i for i, word in enumerate(self.words)}
 
-    def encode(self, text: str) -> list[int]:
-        """Token numbers of a text of any length, without the end."""
+    def encode(self, text: str, most: int | None = None) -> list[int]:
+        """Token numbers of a text of any length, without the end: all, or the first ones."""
         tokens: list[int] = []
-        for word in split(text):
+        for word in _words(text):
             number = self.numbers.get(word)
-            tokens += [number] if number is not None else [BYTES + b for b in word.encode("utf-8", "surrogatepass")]
-        return tokens
+            # A character is a byte or more.
+            spelled = () if number is not None else word[:most].encode("utf-8", "surrogatepass")
+            tokens += [number] if number is not None else [BYTES + b for b in spelled]
+            if most is not None and len(tokens) >= most:
+                break
+        return tokens[:most]
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of token numbers, up to the end. Bytes that are no UTF-8, as a model may write, show as U+FFFD."""
@@ -117,7 +126,7 @@ class Text(Modality):
             raise CellError(f"expected a text, got {type(cell).__name__}")
         if not cell:
             raise CellError("the text is empty")
-        tokens = [*self.encode(cell)[: self.length - 1], END]
+        tokens = [*self.encode(cell, self.length - 1), END]
         stored = torch.zeros(self.length, dtype=torch.int16)
         stored[: len(tokens)] = torch.tensor(tokens, dtype=torch.int16)
         return stored

@@ -7,6 +7,7 @@ entry that never changes in training has scale 0 and is written as its mean.
 """
 
 import json
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,11 +122,11 @@ def _numbers(cell: Cell) -> NDArray[np.float32]:
     if isinstance(cell, str):
         try:
             cell = json.loads(cell)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             raise CellError(f"expected a list of numbers like [1.0, 2.5], got {_short(cell)}") from None
     try:
         vector = np.array(cell, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise CellError(f"expected a list of numbers, got {_short(cell)}") from None
     if vector.ndim != 1 or vector.size == 0:
         raise CellError(f"expected a list of numbers, got an array of shape {vector.shape}")
@@ -135,5 +136,8 @@ def _numbers(cell: Cell) -> NDArray[np.float32]:
 
 
 def _short(cell: Cell) -> str:
-    text = repr(cell)
+    try:
+        text = reprlib.repr(cell)
+    except ValueError:  # an integer of some thousand digits
+        return f"a vast {type(cell).__name__}"
     return text if len(text) <= 40 else text[:37] + "..."

@@ -34,7 +34,7 @@ from .resume import agreed, position_kept, restarted, same_data, trim
 from .scene import PRIOR
 from .schedule import Clock
 
-__all__ = ["Run", "describe", "scale"]
+__all__ = ["Run", "describe", "learnable", "scale"]
 
 INTERVAL = {"tiny": 5.0}
 """Seconds between checkpoints; a minute for the sizes not named here."""
@@ -44,6 +44,9 @@ PROBE = 256
 
 LOG, EVERY = "log.jsonl", 10
 """The log, and steps between two lines of the log."""
+
+MODALITIES = 64
+"""Modalities that learn together at most: each has four networks of its own."""
 
 LISTED = 1000
 """Bad cells that a checkpoint names at most; it counts them all."""
@@ -61,9 +64,23 @@ def describe(data: DataSet, config: Config, heritage: Heritage | None = None) ->
         raise DataError(f"'{data.name}' has no column to learn from.")
     if PRIOR in data.columns:
         raise DataError(f"A column of '{data.name}' is called '{PRIOR}', which names a part of the model. Rename it.")
+    for column in data.columns.values():
+        first = next((cell for cell in data.bad if cell.column in column.headers), None)
+        if not column.cells and first is not None:
+            raise DataError(f"No cell of column '{first.column}' can be read. The first: {first}. Mend or delete it.")
     if heritage is not None:
         return heritage.describe(data, scale(config))
     return {name: KINDS[c.kind].fit(name, c.cells, scale(config)) for name, c in data.columns.items()}
+
+
+def learnable(data: DataSet, config: Config, heritage: Heritage | None = None) -> dict[str, Modality]:
+    """The modalities of a data set, as :func:`describe` finds them, where they are few enough to learn together."""
+    if len(data.columns) > MODALITIES:
+        raise DataError(
+            f"'{data.name}' has {len(data.columns):,} modalities; expected at most {MODALITIES} to learn together. Say "
+            "--kind NAME=category where a column is no sentence, which makes it part of the table, or delete some."
+        )
+    return describe(data, config, heritage)
 
 
 @dataclass
@@ -291,7 +308,7 @@ class Run:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         known = {str(spec["name"]): from_spec(spec) for spec in told.get("modalities", [])}
         heritage = Heritage.of(origin, config) if origin is not None and tensors is None else None
-        modalities = known or describe(data, config, heritage)
+        modalities = known or learnable(data, config, heritage)
         for name in modalities:
             if name not in data.columns:
                 raise DataError(f"The run {folder} knows a column '{name}' that '{data.name}' lacks.")
