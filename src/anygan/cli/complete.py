@@ -17,7 +17,7 @@ from typing import Any
 from ..data.kinds import is_file_column, is_missing
 from ..data.writer import TableWriter, csv_line, field_of, folder_names
 from ..modalities import Modality
-from ..rows import Cell, Column, DataSet, Source
+from ..rows import Cell, Column, DataSet, Packed, Source
 from ..tasks.complete import Completed
 from .answer import Answer, count, listed
 from .opening import open_model
@@ -152,15 +152,14 @@ class _Completion:
             name = _relative(cell, raw, self.source.path.parent)
             self._copy(cell, name)
             return name
-        return self._packed(place.column.name, raw, row.row) or self._fresh(place, cell, row.row, "given")
+        return self._packed(place.column.name, cell, row.row) or self._fresh(place, cell, row.row, "given")
 
-    def _packed(self, name: str, raw: Any, row: int) -> str | None:
-        """A file that was packed in its cell, byte for byte."""
-        if not (isinstance(raw, dict) and isinstance(raw.get("bytes"), bytes)):
+    def _packed(self, name: str, cell: Cell, row: int) -> str | None:
+        """A file that was packed in another, byte for byte."""
+        if not isinstance(cell, Packed):
             return None
-        suffix = PurePosixPath(str(raw.get("path"))).suffix or self.modalities[name].suffix
-        file = self._free(f"given/{self._folders[name]}/{row:06d}{suffix}")
-        self._room(file).write_bytes(raw["bytes"])
+        file = self._free(f"given/{self._folders[name]}/{row:06d}{cell.suffix or self.modalities[name].suffix}")
+        self._room(file).write_bytes(cell.fetch())
         return file
 
     def _fresh(self, place: _Place, cell: Cell, row: int, folder: str = "filled") -> str:

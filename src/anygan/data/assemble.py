@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from ..errors import CellError, ConfigError, DataError, nearest
 from ..rows import BadCell, Cell, Column, DataSet, Pairing, Source
 from .cells import cell_of
-from .kinds import FILES, KIND_NAMES, SCALARS, infer, infer_scalar, is_file_column, modality_of
+from .kinds import FILES, KIND_NAMES, SCALARS, Told, is_file_column, is_missing, modality_of, tell, tell_scalar
 
-__all__ = ["assemble", "column_kinds", "from_rows"]
+__all__ = ["assemble", "from_rows"]
 
 Row = Mapping[str, Any]
 
@@ -52,6 +52,8 @@ def assemble(
     kinds: Mapping[str, str] | None = None,
     folder: Path | None = None,
     source: Source | None = None,
+    bad: Sequence[BadCell] = (),
+    notes: Sequence[str] = (),
 ) -> DataSet:
     """The data set of rows of values.
 
@@ -62,29 +64,37 @@ def assemble(
         kinds: column or modality -> kind, where they are not to be told from the values.
         folder: where file names start, and must stay.
         source: the file behind the rows.
+        bad: cells that are known to be bad already.
+        notes: how the shape of the data was understood.
 
     Raises:
         DataError: when a column's kind cannot be told, or two modalities have one name.
         ConfigError: when ``kinds`` has an unknown name or kind.
     """
-    told = column_kinds(headers, rows, kinds or {})
-    bad: list[BadCell] = []
+    full = [h for h in headers if not all(is_missing(row.get(h)) for row in rows)]
+    if not full:
+        raise DataError(f"{name}: every cell is empty.")
+    empty = [f"Column '{h}' is left out: all its cells are empty." for h in headers if h not in full]
+    reasons = _told(full, rows, {n: k for n, k in (kinds or {}).items() if n in full or n not in headers})
+    told = {header: reason.kind for header, reason in reasons.items()}
+    found = list(bad)
     columns: dict[str, Column] = {}
     index: dict[str, NDArray[np.int64]] = {}
     for modality, members in _modalities(told).items():
-        read = {header: _read(header, told[header], rows, folder, bad) for header in members}
+        read = {header: _read(header, told[header], rows, folder, found) for header in members}
         is_table = told[members[0]] in SCALARS
         cells, numbers = _distinct(_table_rows(read, len(rows)) if is_table else read[members[0]])
-        columns[modality] = Column(modality, "table" if is_table else told[members[0]], cells, members)
+        why = {header: reasons[header].why for header in members}
+        columns[modality] = Column(modality, "table" if is_table else told[members[0]], cells, members, why)
         index[modality] = numbers
     pairing = Pairing(index)
     order = {header: i for i, header in enumerate(headers)}
-    bad.sort(key=lambda cell: (cell.row, order[cell.column]))
-    return DataSet(name, columns, lambda epoch: pairing, tuple(bad), source)
+    found.sort(key=lambda cell: (cell.row, order.get(cell.column, len(order))))
+    return DataSet(name, columns, lambda epoch: pairing, tuple(found), source, (*notes, *empty))
 
 
-def column_kinds(headers: Sequence[str], rows: Sequence[Row], kinds: Mapping[str, str]) -> dict[str, str]:
-    """Kind of every column, said in ``kinds`` or told from its values: any of ``KIND_NAMES`` but 'table'.
+def _told(headers: Sequence[str], rows: Sequence[Row], kinds: Mapping[str, str]) -> dict[str, Told]:
+    """Kind of every column, said in ``kinds`` or told from its values, and why.
 
     Raises:
         DataError: when one cannot be told.
@@ -96,8 +106,9 @@ def column_kinds(headers: Sequence[str], rows: Sequence[Row], kinds: Mapping[str
         kind = said.get(header)
         if kind is None or kind == "table":
             values = [row.get(header) for row in rows]
-            kind = infer(header, values) if kind is None else infer_scalar(header, values)
-        told[header] = kind
+            told[header] = tell(header, values) if kind is None else tell_scalar(header, values)
+        else:
+            told[header] = Told(kind, "so it was said")
     return told
 
 

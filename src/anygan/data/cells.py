@@ -1,19 +1,17 @@
 """Values as they stand in a file, or in an iterable of dicts, made into the cells of :mod:`anygan.rows`."""
 
-import io
+import functools
 import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import PIL.Image
-import soundfile
 
 from ..errors import CellError
-from ..rows import Cell
+from ..rows import Cell, Packed
 from .kinds import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
 
-__all__ = ["cell_of", "file_in"]
+__all__ = ["cell_of", "file_in", "held"]
 
 
 def cell_of(value: Any, kind: str, folder: Path | None) -> Cell | None:
@@ -67,27 +65,22 @@ def _medium(value: Any, kind: str, folder: Path | None) -> Cell:
     """A picture or sound: a name of a file, a file packed in the cell, or what is in memory already."""
     if isinstance(value, str | Path):
         return file_in(folder, str(value))
+    if isinstance(value, bytes):
+        return held("", value)
     if not isinstance(value, dict):
         return value
     if "array" in value and "sampling_rate" in value:
         return np.asarray(value["array"], np.float32), int(value["sampling_rate"])
     if isinstance(value.get("bytes"), bytes):
-        return _unpacked(value["bytes"], kind)
+        return held(str(value.get("path") or ""), value["bytes"])
     if isinstance(value.get("path"), str):
         return file_in(folder, value["path"])
     raise CellError(f"expected a file or {kind}, got {_short(value)}")
 
 
-def _unpacked(content: bytes, kind: str) -> Cell:
-    try:
-        if kind == "image":
-            picture = PIL.Image.open(io.BytesIO(content))
-            picture.load()
-            return picture
-        sound, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
-    except (OSError, SyntaxError, ValueError, soundfile.LibsndfileError) as error:
-        raise CellError(f"the {kind} in the cell cannot be decoded ({error})") from None
-    return sound.mean(1), int(rate)
+def held(name: str, content: bytes) -> Packed:
+    """A file whose bytes are in memory; decoded, it would take many times their room."""
+    return Packed(name, functools.partial(bytes, content))
 
 
 def _short(value: Any) -> str:

@@ -12,8 +12,11 @@ from .assemble import from_rows
 from .built_in import check_split
 from .digits import digits
 from .download import FSDD, MNIST, fetch_all
+from .folders import lone_table, open_folder
+from .frames import open_frame
 from .mnist import mnist, stacked_mnist
-from .readers import open_data
+from .readers import METADATA, open_data
+from .shards import SHARDS, files_of, is_pattern, open_shards
 from .spoken_mnist import spoken_mnist
 from .synthetic import grid, ring
 
@@ -30,7 +33,7 @@ DOWNLOADED = {
 
 
 def load_data(
-    source: str | Path | DataSet | Iterable[Mapping[str, Any]],
+    source: str | Path | DataSet | Iterable[Mapping[str, Any]] | Any,
     *,
     kinds: Mapping[str, str] | None = None,
     data_dir: str | Path | None = None,
@@ -40,7 +43,10 @@ def load_data(
 
     Args:
         source: a name in :data:`BUILT_IN`, perhaps followed by ':train' or ':test'; a folder with metadata.csv, .tsv,
-            .jsonl or .parquet, or such a file; an iterable of dicts; or a data set, which is returned as it is.
+            .jsonl or .parquet, or such a file; a folder of files (:mod:`.folders`); tar shards (:mod:`.shards`): one,
+            a folder of them, or a pattern such as ``shards-{000..003}.tar``; a frame of pandas or polars, a table of
+            pyarrow, a ``datasets.Dataset`` or ``IterableDataset``; an iterable of dicts; or a data set, which is
+            returned as it is.
         kinds: column or modality -> kind, where they are not to be told from the cells.
         data_dir: the folder that holds what built-in sets read; else ``$ANYGAN_DATA``, else a cache, to which missing
             files are downloaded.
@@ -57,17 +63,33 @@ def load_data(
     if isinstance(source, DataSet):
         return source
     if not isinstance(source, str | Path):
-        return from_rows(source, kinds=kinds)
+        return open_frame(source, kinds) or from_rows(source, kinds=kinds)
     name, _, asked = source.partition(":") if isinstance(source, str) else ("", "", "")
     if name in BUILT_IN:
         return _built_in(name, check_split(asked or split), data_dir, kinds or {})
     path = Path(source).expanduser()
+    if not path.exists() and is_pattern(str(source)):
+        return open_shards(files_of(str(source)), str(source), kinds)
     if not path.exists():
         raise DataError(
             f"There is no data set '{source}': no such folder or file, and no built-in set has that name."
             f"{nearest(str(source), (*BUILT_IN, *_like(path)))}"
         )
-    return open_data(path, kinds)
+    return _opened(path, kinds)
+
+
+def _opened(path: Path, kinds: Mapping[str, str] | None) -> DataSet:
+    """A folder or file, by what it is."""
+    if path.is_file():
+        shard = path.name.lower().endswith(SHARDS)
+        return open_shards([path], str(path), kinds) if shard else open_data(path, kinds)
+    if any((path / name).is_file() for name in METADATA):
+        return open_data(path, kinds)
+    shards = sorted(p for p in path.iterdir() if p.name.lower().endswith(SHARDS) and not p.name.startswith("."))
+    if shards:
+        return open_shards(shards, str(path), kinds)
+    table = lone_table(path)
+    return open_data(table, kinds) if table else open_folder(path, kinds)
 
 
 def _built_in(name: str, split: str, data_dir: str | Path | None, kinds: Mapping[str, str]) -> DataSet:

@@ -29,8 +29,8 @@ from torch import Tensor
 
 from ..errors import CellError, DataError
 from ..nn.spectral import griffin_lim, mel_filterbank, mel_to_magnitude, stft
-from ..rows import Cell
-from .base import Canvas, Modality, Scale
+from ..rows import Cell, Packed
+from .base import Canvas, Modality, Scale, source_of
 from .image import contact_sheet
 
 __all__ = ["Audio"]
@@ -197,7 +197,7 @@ def _tried(name: str, look: Callable[[Cell], Look], cells: Sequence[Cell], count
 
 def _length(cell: Cell) -> tuple[float, int]:
     """Seconds and rate, without decoding a file."""
-    if isinstance(cell, Path):
+    if isinstance(cell, Path | Packed):
         with _file(cell) as file:
             return file.frames / file.samplerate, file.samplerate
     samples, rate = _pair(cell)
@@ -206,7 +206,7 @@ def _length(cell: Cell) -> tuple[float, int]:
 
 def _mono(cell: Cell, rate: int, count: int) -> NDArray[np.float32]:
     """The first ``count`` samples at ``rate``, or all where there are fewer; no more of a file is decoded."""
-    if isinstance(cell, Path):
+    if isinstance(cell, Path | Packed):
         with _file(cell) as file:
             old = file.samplerate
             samples = _decoded(file, _enough(count, old, rate))
@@ -229,13 +229,10 @@ def _enough(count: int, old: int, new: int) -> int:
     return count if old == new else math.ceil(count * old / new) + old // 20
 
 
-def _file(path: Path) -> soundfile.SoundFile:
-    if not path.is_file():
-        raise CellError("there is no such file")
-    if path.stat().st_size == 0:
-        raise CellError("the file is empty")
+def _file(path: Path | Packed) -> soundfile.SoundFile:
+    source = source_of(path)
     try:
-        file = soundfile.SoundFile(path)
+        file = soundfile.SoundFile(source)
     except (soundfile.SoundFileError, TypeError) as error:
         raise CellError(f"the file is not a sound of a known format, or it is damaged: {_plain(error)}") from None
     _check_rate(file.samplerate)
