@@ -6,11 +6,13 @@
 - **Classes**: one folder a class, ``cats/0001.jpg``, ``dogs/0001.jpg``: its name fills the column ``label``.
 - **Flat**: ``0001.png`` beside ``0001.txt``; the column is named by the kind.
 
-Within each, deeper folders belong to the name. Hidden files, and such as systems leave behind, do not count.
+Rows are in the order of their names, 9 before 10. Deeper folders belong to the name. Hidden files, and such as
+systems leave behind, do not count.
 """
 
 import functools
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -41,8 +43,9 @@ def open_folder(folder: Path, kinds: Mapping[str, str] | None = None) -> DataSet
     _refuse_splits(folder, tops)
     gathering = Gathering()
     paired = _are_paired(tops, kinds or {})
-    for name in names:
-        key, column, label = _place(PurePosixPath(name), paired, tops)
+    places = {name: _place(PurePosixPath(name), paired, tops) for name in names}
+    for name in sorted(names, key=lambda name: (_counted(places[name][0]), name)):
+        key, column, label = places[name]
         if paired and not column:
             continue
         gathering.add(key, column, name, name, functools.partial(_content, folder, name))
@@ -104,6 +107,11 @@ def _place(name: PurePosixPath, paired: bool, tops: Mapping[str, set[str]]) -> t
     if paired:
         return key.partition("/")[2], top, ""
     return key, "", top if len(tops) > 1 else ""
+
+
+def _counted(key: str) -> list[str | int]:
+    """Sorts 9 before 10."""
+    return [int(part) if i % 2 else part for i, part in enumerate(re.split(r"([0-9]+)", key))]
 
 
 def _note(paired: bool, tops: Mapping[str, set[str]]) -> str:

@@ -33,7 +33,7 @@ from ..rows import Cell, Packed
 from .base import Canvas, Modality, Scale, source_of
 from .image import contact_sheet
 
-__all__ = ["Audio"]
+__all__ = ["Audio", "seconds_and_rate"]
 
 Look = TypeVar("Look")
 
@@ -116,7 +116,7 @@ class Audio(Modality):
         The length is ``scale.frames`` steps of a power of two samples, at most 64 ms or just above it: longer sounds
         are cut. The window is two steps, and at least 31 ms.
         """
-        lengths = _tried(name, _length, cells, MEASURED)
+        lengths = _tried(name, seconds_and_rate, cells, MEASURED)
         rate = min(HIGHEST_RATE, Counter(rate for _, rate in lengths).most_common(1)[0][0])
         longest = float(np.percentile([seconds for seconds, _ in lengths], 98)) * rate
         window = _power_of_two(rate / 32)
@@ -195,8 +195,12 @@ def _tried(name: str, look: Callable[[Cell], Look], cells: Sequence[Cell], count
     return found
 
 
-def _length(cell: Cell) -> tuple[float, int]:
-    """Seconds and rate, without decoding a file."""
+def seconds_and_rate(cell: Cell) -> tuple[float, int]:
+    """Length in seconds and rate in Hz, without decoding a file.
+
+    Raises:
+        CellError: when it is no sound.
+    """
     if isinstance(cell, Path | Packed):
         with _file(cell) as file:
             return file.frames / file.samplerate, file.samplerate
