@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from anygan.data.assemble import from_rows
+from anygan.data.sheet import from_rows
 from anygan.errors import CellError, ConfigError, DataError
 from anygan.modalities import Image, Scale
 

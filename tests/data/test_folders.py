@@ -30,14 +30,14 @@ def test_paired_folders_join_by_name_and_lack_what_is_missing(tmp_path: Path) ->
     rows = [{name: cell for name, cell in row.items() if cell is not None} for row in data.rows()]
     assert rows == [
         {"audio": tmp_path / "audio/0001.wav", "image": tmp_path / "image/0001.png", "text": "the thin seven"},
-        {"audio": tmp_path / "audio/0003.flac", "text": "the thick\ntwo"},
         {"image": tmp_path / "image/0002.JPG"},
+        {"audio": tmp_path / "audio/0003.flac", "text": "the thick\ntwo"},
         {"text": "the nine"},
     ]
     assert data.bad == ()
     assert "are modalities" in data.notes[0]
     assert data.source is not None
-    assert data.source.rows[1]["audio_file_name"] == "audio/0003.flac"
+    assert data.source.rows[2]["audio_file_name"] == "audio/0003.flac"
 
 
 def test_paired_folders_may_be_deep_have_tables_and_vectors(tmp_path: Path) -> None:

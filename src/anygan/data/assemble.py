@@ -1,6 +1,6 @@
 """Rows of values made into a data set: columns become modalities, values distinct cells, and what fails is listed."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,39 +10,11 @@ from numpy.typing import NDArray
 from ..errors import CellError, ConfigError, DataError, nearest
 from ..rows import BadCell, Cell, Column, DataSet, Pairing, Source
 from .cells import cell_of
-from .kinds import FILES, KIND_NAMES, SCALARS, Told, is_file_column, is_missing, modality_of, tell, tell_scalar
+from .kinds import FILES, KIND_NAMES, SCALARS, Told, is_file_column, modality_of, tell, tell_scalar
 
-__all__ = ["assemble", "from_rows"]
+__all__ = ["assemble"]
 
 Row = Mapping[str, Any]
-
-
-def from_rows(rows: Iterable[Row], name: str = "rows", kinds: Mapping[str, str] | None = None) -> DataSet:
-    """A data set from an iterable of dicts, column -> value, ``None`` where it is missing.
-
-    Values are those of a file, or pictures (Pillow, uint8 arrays), sounds (pairs of samples and rate, or Hugging Face's
-    ``{"array", "sampling_rate"}``), vectors (lists, arrays) and paths in memory.
-
-    Raises:
-        DataError: when there are no rows, one is no dict, or a column's kind cannot be told.
-        ConfigError: when ``kinds`` has an unknown name or kind.
-
-    Example:
-        >>> data = from_rows([{"age": 31, "note": "tall and thin"}, {"age": None, "note": "short and wide"}])
-        >>> data.kinds
-        {'table': 'table', 'note': 'text'}
-        >>> list(data.rows())[1]
-        {'table': None, 'note': 'short and wide'}
-    """
-    taken: list[Row] = []
-    for number, row in enumerate(rows, 1):
-        if not isinstance(row, Mapping):
-            raise DataError(f"{name}, row {number}: expected a dict from column to value, got {type(row).__name__}.")
-        taken.append(row)
-    headers = tuple(dict.fromkeys(str(header) for row in taken for header in row))
-    if not headers:
-        raise DataError(f"{name}: expected at least one row with at least one column, got none.")
-    return assemble(name, headers, taken, kinds)
 
 
 def assemble(
@@ -71,11 +43,7 @@ def assemble(
         DataError: when a column's kind cannot be told, or two modalities have one name.
         ConfigError: when ``kinds`` has an unknown name or kind.
     """
-    full = [h for h in headers if not all(is_missing(row.get(h)) for row in rows)]
-    if not full:
-        raise DataError(f"{name}: every cell is empty.")
-    empty = [f"Column '{h}' is left out: all its cells are empty." for h in headers if h not in full]
-    reasons = _told(full, rows, {n: k for n, k in (kinds or {}).items() if n in full or n not in headers})
+    reasons = _told(headers, rows, kinds or {})
     told = {header: reason.kind for header, reason in reasons.items()}
     found = list(bad)
     columns: dict[str, Column] = {}
@@ -90,7 +58,7 @@ def assemble(
     pairing = Pairing(index)
     order = {header: i for i, header in enumerate(headers)}
     found.sort(key=lambda cell: (cell.row, order.get(cell.column, len(order))))
-    return DataSet(name, columns, lambda epoch: pairing, tuple(found), source, (*notes, *empty))
+    return DataSet(name, columns, lambda epoch: pairing, tuple(found), source, tuple(notes))
 
 
 def _told(headers: Sequence[str], rows: Sequence[Row], kinds: Mapping[str, str]) -> dict[str, Told]:

@@ -17,12 +17,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..errors import DataError
-from ..rows import DataSet
 from .cells import file_in
 from .gather import Gathering, kind_of_file
 from .kinds import FILES, SCALARS
+from .sheet import Sheet
 
-__all__ = ["lone_table", "open_folder"]
+__all__ = ["lone_table", "read_folder"]
 
 LABEL = "label"
 SPLITS = frozenset(("train", "training", "test", "testing", "val", "valid", "validation", "dev"))
@@ -30,19 +30,18 @@ LEFT_BEHIND = frozenset(("__MACOSX", "Thumbs.db", "desktop.ini"))
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 
 
-def open_folder(folder: Path, kinds: Mapping[str, str] | None = None) -> DataSet:
-    """The rows of a folder of files.
+def read_folder(folder: Path, kinds: Mapping[str, str]) -> Sheet:
+    """The rows of a folder of files; a folder that ``kinds`` names is a modality.
 
     Raises:
         DataError: when no file in it can be read, or it holds splits of which one must be named.
-        ConfigError: when ``kinds`` has an unknown name or kind.
     """
     names = sorted(_names(folder))
     _refuse_tables(folder, names)
     tops = _kinds_within(names)
     _refuse_splits(folder, tops)
     gathering = Gathering()
-    paired = _are_paired(tops, kinds or {})
+    paired = _are_paired(tops, kinds)
     places = {name: _place(PurePosixPath(name), paired, tops) for name in names}
     for name in sorted(names, key=lambda name: (_counted(places[name][0]), name)):
         key, column, label = places[name]
@@ -52,7 +51,7 @@ def open_folder(folder: Path, kinds: Mapping[str, str] | None = None) -> DataSet
         if label and key in gathering.rows and LABEL not in gathering.rows[key]:
             gathering.put(key, LABEL, label)
             gathering.kinds[LABEL] = "category"
-    return gathering.data(str(folder), kinds, folder, [_note(paired, tops)])
+    return gathering.sheet(str(folder), folder, _note(paired, tops))
 
 
 def lone_table(folder: Path) -> Path | None:

@@ -17,36 +17,35 @@ import pyarrow
 import pyarrow.compute
 
 from ..errors import DataError
-from ..rows import DataSet, Packed, Source
-from .assemble import assemble, from_rows
+from ..rows import Packed, Source
+from .sheet import Sheet, sheet_of
 
-__all__ = ["open_frame"]
+__all__ = ["read_frame"]
 
 MEDIA = {"Image": "image", "Audio": "audio"}
 """Names of the features of Hugging Face that hold files."""
 
 
-def open_frame(source: Any, kinds: Mapping[str, str] | None = None) -> DataSet | None:
+def read_frame(source: Any) -> Sheet | None:
     """The rows of an object of one of these libraries, ``None`` where it is none.
 
     Raises:
-        DataError: when it has no rows, two columns have one name, or a column's kind cannot be told.
-        ConfigError: when ``kinds`` has an unknown name or kind.
+        DataError: when it has no rows, two columns have one name, or it holds splits.
     """
     if _is(source, "pandas", "DataFrame"):
         columns = [source.iloc[:, i] for i in range(source.shape[1])]
         values = [column.astype(object).where(column.notna(), None).tolist() for column in columns]
-        return _assembled("frame", [str(name) for name in source.columns], values, kinds)
+        return _assembled("frame", [str(name) for name in source.columns], values)
     if _is(source, "polars", "LazyFrame"):
         source = source.collect()
     if _is(source, "polars", "DataFrame"):
-        return _assembled("frame", source.columns, [source[name].to_list() for name in source.columns], kinds)
+        return _assembled("frame", source.columns, [source[name].to_list() for name in source.columns])
     if isinstance(source, pyarrow.Table | pyarrow.RecordBatch):
-        return _assembled("table", source.schema.names, [column.to_pylist() for column in source.columns], kinds)
+        return _assembled("table", source.schema.names, [column.to_pylist() for column in source.columns])
     if _is(source, "datasets", "Dataset"):
-        return _hugging(source, kinds)
+        return _hugging(source)
     if _is(source, "datasets", "IterableDataset"):
-        return _streamed(source, kinds)
+        return _streamed(source)
     if _is(source, "datasets", "DatasetDict") or _is(source, "datasets", "IterableDatasetDict"):
         raise DataError(f"This holds splits of a data set. Name one of them: data['{next(iter(source))}'].")
     return None
@@ -59,19 +58,19 @@ def _is(source: Any, library: str, name: str) -> bool:
 
 
 def _assembled(
-    name: str, headers: Sequence[str], values: Sequence[Sequence[Any]], kinds: Mapping[str, str] | None
-) -> DataSet:
-    """Columns of values as a data set."""
+    name: str, headers: Sequence[str], values: Sequence[Sequence[Any]], kinds: Mapping[str, str] | None = None
+) -> Sheet:
+    """Columns of values as a sheet."""
     double = next((header for header in headers if list(headers).count(header) > 1), None)
     if double is not None:
         raise DataError(f"{name}: two columns are called '{double}'. Rename one.")
     if not headers or not len(values[0]):
         raise DataError(f"{name}: expected at least one row with at least one column, got none.")
     rows = [dict(zip(headers, row, strict=True)) for row in zip(*values, strict=True)]
-    return assemble(name, list(headers), rows, kinds, source=Source(Path(name), tuple(headers), rows))
+    return Sheet(name, tuple(headers), rows, kinds or {}, source=Source(Path(name), tuple(headers), rows))
 
 
-def _hugging(source: Any, kinds: Mapping[str, str] | None) -> DataSet:
+def _hugging(source: Any) -> Sheet:
     """A ``datasets.Dataset``: its scalars now, its pictures and sounds when they are looked at."""
     told = _features(source)
     packed = _undecoded(source).with_format(None)
@@ -80,15 +79,15 @@ def _hugging(source: Any, kinds: Mapping[str, str] | None) -> DataSet:
         column = packed.select_columns([header])
         media = told.get(header) in MEDIA.values()
         values.append(_files(column, header) if media else _named(feature, column[:][header]))
-    return _assembled("datasets.Dataset", list(source.features), values, told | dict(kinds or {}))
+    return _assembled("datasets.Dataset", list(source.features), values, told)
 
 
-def _streamed(source: Any, kinds: Mapping[str, str] | None) -> DataSet:
+def _streamed(source: Any) -> Sheet:
     """A ``datasets.IterableDataset``, to its end."""
     told = _features(source)
     features = source.features or {}
     rows = ({h: _named(features.get(h), [v])[0] for h, v in row.items()} for row in _undecoded(source))
-    return from_rows(rows, "datasets.IterableDataset", told | dict(kinds or {}))
+    return dataclasses.replace(sheet_of(rows, "datasets.IterableDataset"), kinds=told)
 
 
 def _features(source: Any) -> dict[str, str]:

@@ -13,17 +13,17 @@ What has another ending is left out, and counted. A cell that cannot be had is l
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from ..errors import CellError, DataError
-from ..rows import BadCell, DataSet, Packed, Source
-from .assemble import assemble
+from ..rows import BadCell, Packed, Source
 from .kinds import FILE_NAME, to_vector
 from .media import kind_of_name
+from .sheet import Sheet
 
 __all__ = ["Gathering", "kind_of_file"]
 
@@ -98,11 +98,11 @@ class Gathering:
         self.headers.setdefault(header)
         self._list(key, header, name, reason)
 
-    def data(self, name: str, kinds: Mapping[str, str] | None, folder: Path, notes: list[str]) -> DataSet:
-        """The data set, rows in the order in which their first file came.
+    def sheet(self, name: str, folder: Path, note: str) -> Sheet:
+        """All of them, in the order in which their first file came.
 
         Raises:
-            DataError: when there are no rows, too many columns, or one's kind cannot be told.
+            DataError: when there are no rows, or too many columns.
         """
         if len(self.headers) > COLUMNS:
             shown = ", ".join(list(self.headers)[:SHOWN])
@@ -115,11 +115,11 @@ class Gathering:
         if not headers:
             first = f" The first: {lost[0]}." if lost else ""
             raise DataError(f"{name} holds no picture, sound or text that can be read.{first}{self.left_out()}")
-        kinds = {header: kind for header, kind in self.kinds.items() if header in headers} | dict(kinds or {})
+        kinds = {header: kind for header, kind in self.kinds.items() if header in headers}
         rows = [{header: row.get(header) for header in headers} for row in self.rows.values()]
         source = Source(folder / "metadata.csv", headers, rows)
-        notes = [*notes, *([self.left_out().strip()] if self._left_out else [])]
-        return assemble(name, headers, rows, kinds, folder, source, self._bad, notes)
+        notes = [note, *([self.left_out().strip()] if self._left_out else [])]
+        return Sheet(name, headers, rows, kinds, folder, source, tuple(self._bad), notes)
 
     def left_out(self) -> str:
         """How many files were left out, by their endings; empty where none was."""

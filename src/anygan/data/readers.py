@@ -18,9 +18,9 @@ import pyarrow.parquet
 
 from ..errors import DataError
 from ..rows import DataSet, Source
-from .assemble import assemble
+from .sheet import Sheet
 
-__all__ = ["METADATA", "SUFFIXES", "open_data", "read_source"]
+__all__ = ["METADATA", "SUFFIXES", "open_data", "read_sheet", "read_source"]
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 METADATA = tuple(f"metadata{suffix}" for suffix in SUFFIXES)
@@ -39,8 +39,17 @@ def open_data(path: Path, kinds: Mapping[str, str] | None = None) -> DataSet:
         DataError: when it is missing, broken, or a column's kind cannot be told.
         ConfigError: when ``kinds`` has an unknown name or kind.
     """
+    return read_sheet(path).told(kinds)
+
+
+def read_sheet(path: Path) -> Sheet:
+    """The rows of a folder or file as a sheet.
+
+    Raises:
+        DataError: when it is missing or broken.
+    """
     source = read_source(path)
-    return assemble(str(path), source.headers, source.rows, kinds, source.path.parent, source)
+    return Sheet(str(path), source.headers, source.rows, {}, source.path.parent, source)
 
 
 def read_source(path: Path) -> Source:

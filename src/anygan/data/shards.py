@@ -14,14 +14,15 @@ import itertools
 import re
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..errors import CellError, DataError
-from ..rows import DataSet, Packed
+from ..rows import Packed
 from .gather import Gathering
+from .sheet import Sheet
 
-__all__ = ["SHARDS", "expand", "files_of", "is_pattern", "open_shards"]
+__all__ = ["SHARDS", "expand", "files_of", "is_pattern", "read_shards"]
 
 SHARDS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 BRACES = re.compile(r"\{(\d+)\.\.(\d+)\}|\{([^{}]*,[^{}]*)\}")
@@ -71,12 +72,11 @@ def files_of(pattern: str) -> list[Path]:
     return files
 
 
-def open_shards(shards: Sequence[Path], name: str, kinds: Mapping[str, str] | None = None) -> DataSet:
+def read_shards(shards: Sequence[Path], name: str) -> Sheet:
     """The rows of tar files, one after another.
 
     Raises:
         DataError: when a file is no tar file, or nothing in them can be read.
-        ConfigError: when ``kinds`` has an unknown name or kind.
     """
     gathering = Gathering()
     for number, shard in enumerate(shards):
@@ -84,7 +84,7 @@ def open_shards(shards: Sequence[Path], name: str, kinds: Mapping[str, str] | No
             raise DataError(f"Expected shards that end in {', '.join(SHARDS)}, got {shard}.")
         _gather(gathering, shard, number)
     note = f"{len(shards):,} tar shard{'s' if len(shards) > 1 else ''}: members of the same key make a row."
-    return gathering.data(name, kinds, shards[0].parent, [note])
+    return gathering.sheet(name, shards[0].parent, note)
 
 
 def _gather(gathering: Gathering, shard: Path, number: int) -> None:

@@ -9,9 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..data.assemble import assemble
-from ..data.load import BUILT_IN, load_data
-from ..data.readers import read_source
+from ..data.load import BUILT_IN, load_data, open_sheet
 from ..errors import CellError, ConfigError, DataError, nearest
 from ..modalities import Modality, Table
 from ..model.gan import AnyGAN
@@ -52,22 +50,16 @@ def open_rows(modalities: Mapping[str, Modality], rows: Rows, data_dir: Path | N
     """
     if isinstance(rows, DataSet):
         return rows
-    if isinstance(rows, str | Path):
-        path = Path(rows).expanduser()
-        if str(rows).partition(":")[0] in BUILT_IN or not path.exists():
-            return load_data(rows, data_dir=data_dir, split="test")
-        source = read_source(path)
-        name, headers, listed, folder = str(path), source.headers, source.rows, source.path.parent
-    else:
-        listed, source, folder, name = list(rows), None, None, "rows"
-        headers = tuple(dict.fromkeys(str(header) for row in listed for header in row))
-    kinds = _kinds(modalities, headers)
+    if isinstance(rows, str | Path) and str(rows).partition(":")[0] in BUILT_IN:
+        return load_data(rows, data_dir=data_dir, split="test")
+    sheet = open_sheet(rows, {name: modality.kind for name, modality in modalities.items()})
+    kinds = _kinds(modalities, sheet.headers)
     if not kinds:
         raise DataError(
-            f"'{name}' has none of the columns that the model knows: expected {', '.join(modalities)}, "
-            f"found {', '.join(headers) or 'nothing'}."
+            f"'{sheet.name}' has none of the columns that the model knows: expected {', '.join(modalities)}, "
+            f"found {', '.join(sheet.headers) or 'nothing'}."
         )
-    return assemble(name, list(kinds), listed, kinds, folder, source)
+    return sheet.known(kinds)
 
 
 def _kinds(modalities: Mapping[str, Modality], headers: Collection[str]) -> dict[str, str]:
