@@ -28,9 +28,15 @@ from torch import Tensor
 
 from .errors import ConfigError, nearest
 
-__all__ = ["BadCell", "Batch", "Cell", "Column", "DataSet", "Packed", "Pairing", "Source"]
+__all__ = ["BadCell", "Batch", "Category", "Cell", "Column", "DataSet", "Packed", "Pairing", "Source"]
 
 Cell = Any
+
+
+class Category(str):
+    """A value of a column of categories in a table's cell: a name, even where it is written in digits."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import pytest
 
 from anygan.data.sheet import from_rows
 from anygan.errors import CellError, ConfigError, DataError
-from anygan.modalities import Image, Scale
+from anygan.modalities import Image, Scale, Table
 
 
 def test_scalars_go_together_and_the_rest_alone() -> None:
@@ -114,3 +114,12 @@ def test_no_rows_or_no_dicts_are_refused() -> None:
         from_rows([])
     with pytest.raises(DataError, match="row 2: expected a dict"):
         from_rows([{"a": 1}, "b"])  # type: ignore[list-item]
+
+
+def test_categories_in_digits_stay_categories() -> None:
+    rows = [{"ward": str(i % 3), "n": str(i)} for i in range(9)]
+    column = from_rows(rows, kinds={"ward": "category"}).columns["table"]
+    table = Table.fit("table", column.cells, Scale())
+    assert {c.name: c.type for c in table.columns} == {"ward": "category", "n": "integer"}
+    assert table.write(table.read(column.cells[4])) == {"ward": "1", "n": 4}
+    assert column.cells[0]["ward"] == "0"

@@ -1,8 +1,8 @@
 """Data: rows of cells, where they come from, and where they go.
 
 :mod:`.rows` has the words; :mod:`.load` opens any data; :mod:`.readers`, :mod:`.folders`, :mod:`.shards` and
-:mod:`.frames` make a :mod:`.sheet` of what they find, :mod:`.assemble` a data set of a sheet; :mod:`.writer` makes files
-of rows; :mod:`.store` holds cells as tensors; the rest are the built-in sets.
+:mod:`.frames` make a :mod:`.sheet` of what they find, :mod:`.assemble` a data set of a sheet; :mod:`.writer` makes
+files of rows; :mod:`.store` holds cells as tensors; the rest are the built-in sets.
 """
 
 # The writer and the store stay out: they need the modalities, which need the words in ``rows``.

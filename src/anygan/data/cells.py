@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CellError
-from ..rows import Cell, Packed
+from ..rows import Category, Cell, Packed
 from .kinds import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
 
 __all__ = ["cell_of", "file_in", "held"]
@@ -30,7 +30,7 @@ def cell_of(value: Any, kind: str, folder: Path | None) -> Cell | None:
     if kind == "text":
         return value if isinstance(value, str) else str(value)
     if kind == "category":
-        return value if isinstance(value, str) else str(value.item() if isinstance(value, np.generic) else value)
+        return Category(value.item() if isinstance(value, np.generic) else value)
     if kind in ("image", "audio"):
         return _medium(value, kind, folder)
     read = {"number": to_number, "boolean": to_boolean, "date": to_date, "vector": to_vector}[kind]
