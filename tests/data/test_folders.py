@@ -91,9 +91,22 @@ def test_a_flat_folder_joins_by_name(tmp_path: Path) -> None:
     assert data.pairing(0).index["text"].tolist() == [0, -1, 1]
 
 
+def test_where_there_is_nothing_to_join_every_file_is_a_row(tmp_path: Path) -> None:
+    lay(tmp_path, {"a.png": picture(1), "a.jpg": picture(2, form="JPEG"), "a.bmp": picture(3, form="BMP")})
+    data = load_data(tmp_path)
+    assert (len(data), data.bad) == (3, ())
+
+
 def test_one_folder_of_pictures_has_no_label(tmp_path: Path) -> None:
     lay(tmp_path, {f"pictures/{i}.png": picture(i) for i in range(3)})
-    assert load_data(tmp_path).kinds == {"image": "image"}
+    lay(
+        tmp_path,
+        {"README.txt": "about these pictures", "pictures/LICENSE.txt": "free", "pictures/readme.png": picture()},
+    )
+    data = load_data(tmp_path)
+    assert data.kinds == {"image": "image"}
+    assert len(data) == 4
+    assert "README.txt (1)" in data.notes[1]
 
 
 def test_what_cannot_be_had_is_listed_and_its_row_stays(tmp_path: Path) -> None:

@@ -170,8 +170,13 @@ def _measure(name: str, value: Any) -> str:
     """
     name = name.replace("_", " ")
     if isinstance(value, dict):
-        return f"{name} {value['least']:.4g} to {value['most']:.4g}, median {value['median']:.4g}"
+        least, median, most = (_figure(value[key]) for key in ("least", "median", "most"))
+        return f"{name} {least}" if least == most else f"{name} {least} to {most}, median {median}"
     return f"{name} {', '.join(value) if isinstance(value, list) else value}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _scalars(columns: Sequence[Mapping[str, Any]]) -> list[Any]:

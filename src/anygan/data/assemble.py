@@ -76,7 +76,7 @@ def _told(headers: Sequence[str], rows: Sequence[Row], kinds: Mapping[str, str])
             values = [row.get(header) for row in rows]
             told[header] = tell(header, values) if kind is None else tell_scalar(header, values)
         else:
-            told[header] = Told(kind, "so it was said")
+            told[header] = Told(kind, "said by --kind or by the shape of the data")
     return told
 
 

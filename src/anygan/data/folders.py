@@ -7,7 +7,7 @@
 - **Flat**: ``0001.png`` beside ``0001.txt``; the column is named by the kind.
 
 Rows are in the order of their names, 9 before 10. Deeper folders belong to the name. Hidden files, and such as
-systems leave behind, do not count.
+systems leave behind, do not count; ``README.txt`` and its like are left out.
 """
 
 import functools
@@ -27,6 +27,7 @@ __all__ = ["lone_table", "read_folder"]
 LABEL = "label"
 SPLITS = frozenset(("train", "training", "test", "testing", "val", "valid", "validation", "dev"))
 LEFT_BEHIND = frozenset(("__MACOSX", "Thumbs.db", "desktop.ini"))
+ABOUT = frozenset(("readme", "license", "licence", "copying", "notice", "changelog", "authors", "credits"))
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 
 
@@ -43,9 +44,13 @@ def read_folder(folder: Path, kinds: Mapping[str, str]) -> Sheet:
     gathering = Gathering()
     paired = _are_paired(tops, kinds)
     places = {name: _place(PurePosixPath(name), paired, tops) for name in names}
+    if len({kind_of_file(name) for name in names if not _is_about(name)} - {None}) == 1 and not paired:
+        # Nothing to be joined: a.png and a.jpg are two pictures.
+        places = {name: (name, column, label) for name, (_, column, label) in places.items()}
     for name in sorted(names, key=lambda name: (_counted(places[name][0]), name)):
         key, column, label = places[name]
-        if paired and not column:
+        if (paired and not column) or _is_about(name):
+            gathering.leave(PurePosixPath(name).name)
             continue
         gathering.add(key, column, name, name, functools.partial(_content, folder, name))
         if label and key in gathering.rows and LABEL not in gathering.rows[key]:
@@ -79,13 +84,19 @@ def _counts(name: str) -> bool:
     return not name.startswith(".") and name not in LEFT_BEHIND
 
 
+def _is_about(name: str) -> bool:
+    """Whether a file of text is about the folder rather than of a row."""
+    path = PurePosixPath(name)
+    return path.stem.lower() in ABOUT and path.suffix.lower() == ".txt"
+
+
 def _kinds_within(names: Sequence[str]) -> dict[str, set[str]]:
     """First folder -> kinds of the files that are read in it; files without a folder do not count."""
     found: dict[str, set[str]] = {}
     for name in names:
         top, slash, _ = name.partition("/")
         kind = kind_of_file(name)
-        if slash and kind:
+        if slash and kind and not _is_about(name):
             found.setdefault(top, set()).add(kind)
     return found
 

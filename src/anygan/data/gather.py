@@ -68,7 +68,7 @@ class Gathering:
         """
         kind = kind_of_file(name)
         if kind is None:
-            self._left_out[PurePosixPath(name).suffix.lower() or "no ending"] += 1
+            self.leave(PurePosixPath(name).suffix.lower() or "no ending")
             return
         if kind in ("image", "audio"):
             self.put(key, f"{column or kind}_{FILE_NAME}", medium, name)
@@ -82,6 +82,10 @@ class Gathering:
             self.kinds[column or kind] = "category"
         for header, value in values.items():
             self.put(key, header, value, name)
+
+    def leave(self, what: str) -> None:
+        """Count a file that is left out."""
+        self._left_out[what] += 1
 
     def put(self, key: str, header: str, value: Any, name: str = "") -> None:
         """A value of a row; where there is one already, the second is listed as bad."""

@@ -12,9 +12,28 @@ from ..rows import Packed
 __all__ = ["AUDIO_ENDINGS", "IMAGE_ENDINGS", "kind_of_bytes", "kind_of_name", "kind_of_value"]
 
 IMAGE_ENDINGS = frozenset(
-    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm", ".ico", ".jp2", ".avif")
+    [
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".bmp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".webp",
+        ".pgm",
+        ".ppm",
+        ".pbm",
+        ".pnm",
+        ".ico",
+        ".jp2",
+        ".avif",
+        ".tga",
+        ".pcx",
+        ".xpm",
+    ]
 )
-AUDIO_ENDINGS = frozenset((".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".w64", ".caf"))
+AUDIO_ENDINGS = frozenset([".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".w64", ".caf"])
 
 IMAGE_HEADS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 AUDIO_HEADS = (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"FORM", b".snd")
