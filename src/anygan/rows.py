@@ -7,14 +7,15 @@ A *cell* takes one of these forms, by kind:
 
 | kind   | cell                                                                              |
 |--------|-----------------------------------------------------------------------------------|
-| image  | ``Path``, ``PIL.Image.Image``, or uint8 array (height, width[, channels])         |
-| audio  | ``Path``, or a pair (float32 array (samples,) in [-1, 1], rate in Hz)             |
+| image  | ``Path``, :class:`Packed`, ``PIL.Image.Image``, uint8 (height, width[, channels]) |
+| audio  | ``Path``, :class:`Packed`, or a pair (float32 (samples,) in [-1, 1], rate in Hz)   |
 | text   | ``str``                                                                           |
 | table  | ``dict`` column name -> ``str``, ``float``, ``int``, ``bool`` or ``None``         |
 | vector | float array (size,)                                                               |
 """
 
 import functools
+import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,22 +28,55 @@ from torch import Tensor
 
 from .errors import ConfigError, nearest, plain
 
-__all__ = ["BadCell", "Batch", "Cell", "Column", "DataSet", "Pairing", "Source"]
+__all__ = ["BadCell", "Batch", "Category", "Cell", "Column", "DataSet", "Packed", "Pairing", "Source"]
 
 Cell = Any
+
+
+class Category(str):
+    """A value of a column of categories in a table's cell: a name, even where it is written in digits."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """A file inside something else, such as a member of a tar shard: fetched anew whenever it is looked at, not kept.
+
+    Attributes:
+        name: what messages call it; its ending tells the format.
+        fetch: brings its bytes; an ``OSError`` where they cannot be had.
+    """
+
+    name: str
+    fetch: Callable[[], bytes]
+
+    @property
+    def suffix(self) -> str:
+        """Ending of the name, such as '.png'; empty where there is none."""
+        return Path(self.name).suffix
+
+    def open(self) -> io.BytesIO:
+        """Its bytes as a file that can be read."""
+        return io.BytesIO(self.fetch())
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True)
 class Column:
     """One modality of a data set: its kind and its distinct cells.
 
-    ``headers`` are the columns of the file that it came from: one, or for a table all its scalar columns.
+    ``headers`` are the columns of the file that it came from: one, or for a table all its scalar columns. ``why`` has
+    a sentence for each: why it is of its kind.
     """
 
     name: str
     kind: str
     cells: Sequence[Cell]
     headers: tuple[str, ...]
+    why: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,7 +117,7 @@ class BadCell:
         return cls(
             row + 1,
             column.headers[0] if column.headers else column.name,
-            str(cell) if isinstance(cell, Path) else "",
+            str(cell) if isinstance(cell, Path | Packed) else "",
             reason,
         )
 
@@ -115,6 +149,7 @@ class DataSet:
         pairing: pass number -> which cells stand in which row. Most sets give the same answer in every pass.
         bad: cells that could not be read while the set was opened.
         source: the file behind it, where there is one.
+        notes: how its shape was understood, and what was left out.
     """
 
     name: str
@@ -122,6 +157,7 @@ class DataSet:
     pairing: Callable[[int], Pairing]
     bad: tuple[BadCell, ...] = ()
     source: Source | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.pairing(0))

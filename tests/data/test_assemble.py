@@ -6,8 +6,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from anygan.data.assemble import from_rows
-from anygan.errors import ConfigError, DataError
+from anygan.data.sheet import from_rows
+from anygan.errors import CellError, ConfigError, DataError
+from anygan.modalities import Image, Scale, Table
 
 
 def test_scalars_go_together_and_the_rest_alone() -> None:
@@ -89,8 +90,11 @@ def test_media_in_memory_stay_what_they_are(tmp_path: Path) -> None:
     assert second["s"] is not None
     assert (first["s"][0].dtype, first["s"][1], second["s"][1]) == (np.float32, 16000, 8000)
     assert first["q"] is not None
-    assert first["q"].getpixel((0, 0)) == 7
-    assert (data.bad[0].row, data.bad[0].column) == (2, "q")
+    assert first["q"].fetch() == content
+    # A file packed in a cell is decoded when it is read.
+    assert data.bad == ()
+    with pytest.raises(CellError, match="not a picture of a known format"):
+        Image.fit("q", [first["q"]], Scale()).read(second["q"])
 
 
 def test_equal_values_of_different_types_are_different_cells() -> None:
@@ -110,3 +114,12 @@ def test_no_rows_or_no_dicts_are_refused() -> None:
         from_rows([])
     with pytest.raises(DataError, match="row 2: expected a dict"):
         from_rows([{"a": 1}, "b"])  # type: ignore[list-item]
+
+
+def test_categories_in_digits_stay_categories() -> None:
+    rows = [{"ward": str(i % 3), "n": str(i)} for i in range(9)]
+    column = from_rows(rows, kinds={"ward": "category"}).columns["table"]
+    table = Table.fit("table", column.cells, Scale())
+    assert {c.name: c.type for c in table.columns} == {"ward": "category", "n": "integer"}
+    assert table.write(table.read(column.cells[4])) == {"ward": "1", "n": 4}
+    assert column.cells[0]["ward"] == "0"

@@ -8,7 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from anygan.data.kinds import infer, infer_scalar, is_file_column, modality_of, to_number, to_vector
+from anygan.data.kinds import is_file_column, modality_of, tell, tell_scalar, to_number, to_vector
 from anygan.errors import DataError
 
 SENTENCES = ["the thin seven", "the eight leaning left", "the nine"]
@@ -51,7 +51,7 @@ SENTENCES = ["the thin seven", "the eight leaning left", "the nine"]
     ],
 )
 def test_kinds_are_told_from_cells(header: str, values: list[Any], kind: str) -> None:
-    assert infer(header, values) == kind
+    assert tell(header, values).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -69,13 +69,13 @@ def test_kinds_are_told_from_cells(header: str, values: list[Any], kind: str) ->
 )
 def test_what_cannot_be_told_is_asked_for(header: str, values: list[Any], reason: str) -> None:
     with pytest.raises(DataError, match=rf"'{header}' cannot be told: .*{reason}.*--kind x=KIND"):
-        infer(header, values)
+        tell(header, values)
 
 
 def test_scalars_stay_scalars_however_many_differ() -> None:
-    assert infer_scalar("x", ["anna", "bert", "carl"]) == "category"
+    assert tell_scalar("x", ["anna", "bert", "carl"]).kind == "category"
     with pytest.raises(DataError, match="--kind x=KIND"):
-        infer_scalar("x", [])
+        tell_scalar("x", [])
 
 
 @pytest.mark.parametrize("text", ["", "abc", "1_000", "0x1f", "007", "1,5", "inf", "nan", "1e", ".", "--1", "\u0661"])

@@ -85,7 +85,8 @@ def main() -> None:
 def app() -> None:
     """One adversarial model of data that comes in several forms at once: pictures, sounds, sentences, tables.
 
-    DATA is a folder with metadata.csv, .tsv, .jsonl or .parquet, such a file, or a built-in set: digits, spoken-mnist,
+    DATA is a folder with metadata.csv, .tsv, .jsonl or .parquet, or such a file; a folder of files (image/1.png beside
+    text/1.txt, or a folder a class); tar shards, such as "s-{000..003}.tar"; or a built-in set: digits, spoken-mnist,
     mnist, stacked-mnist, ring, grid (with :train or :test behind it to choose a split). RUN is the folder of a run.
     """
 

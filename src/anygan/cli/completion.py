@@ -13,7 +13,7 @@ from ..data.kinds import is_file_column, is_missing
 from ..data.writer import field_of, folder_names
 from ..errors import CellError
 from ..modalities import Modality, Table
-from ..rows import BadCell, Cell, Column, DataSet, Source
+from ..rows import BadCell, Cell, Column, DataSet, Packed, Source
 from ..tasks.complete import Completed
 from ..tasks.sureness import Sureness, claim
 
@@ -156,15 +156,14 @@ class Completion:
             name = _relative(cell, raw, self.source.path.parent)
             self._copy(cell, name)
             return name
-        return self._packed(place.column.name, raw, row.row) or self._fresh(place, cell, row.row, "given")
+        return self._packed(place.column.name, cell, row.row) or self._fresh(place, cell, row.row, "given")
 
-    def _packed(self, name: str, raw: Any, row: int) -> str | None:
-        """A file that was packed in its cell, byte for byte."""
-        if not (isinstance(raw, dict) and isinstance(raw.get("bytes"), bytes)):
+    def _packed(self, name: str, cell: Cell, row: int) -> str | None:
+        """A file that was packed in another, byte for byte."""
+        if not isinstance(cell, Packed):
             return None
-        suffix = PurePosixPath(str(raw.get("path"))).suffix or self.modalities[name].suffix
-        file = self._free(f"given/{self._folders[name]}/{row:06d}{suffix}")
-        self._room(file).write_bytes(raw["bytes"])
+        file = self._free(f"given/{self._folders[name]}/{row:06d}{cell.suffix or self.modalities[name].suffix}")
+        self._room(file).write_bytes(cell.fetch())
         return file
 
     def _fresh(

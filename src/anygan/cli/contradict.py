@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rows import Cell, DataSet
+from ..rows import Cell, DataSet, Packed
 from ..tasks.contradict import DOUBTFUL, Contradiction, contradictions
 from ..tasks.model import Model
 from .answer import Answer, count, grid, listed
@@ -65,7 +65,7 @@ def _told(model: Model, data: DataSet, one: Contradiction) -> dict[str, Any]:
         "why": one.why({name: modality.kind for name, modality in model.modalities.items()}),
         "reliability": {name: round(value, 4) for name, value in one.reliability.items()},
         "cells": {name: short(cell) for name, cell in cells.items()},
-        "files": {name: str(cell) for name, cell in cells.items() if isinstance(cell, Path)},
+        "files": {name: str(cell) for name, cell in cells.items() if isinstance(cell, Path | Packed)},
     }
 
 

@@ -1,5 +1,6 @@
 """anygan train --dry-run: what would be trained, and on what."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from torch import nn
 
 from ..config import Config
 from ..data.store import Store
+from ..modalities import Modality
 from ..model.gan import AnyGAN, Critics
 from ..rows import DataSet
 from ..training.inherit import Heritage
@@ -14,7 +16,7 @@ from ..training.run import learnable
 from .answer import Answer, count, grid, listed
 from .progress import Ticker
 
-__all__ = ["parts", "plan"]
+__all__ = ["parts", "plan", "sizes"]
 
 
 def plan(data: DataSet, config: Config, origin: Path | None = None) -> Answer:
@@ -29,18 +31,17 @@ def plan(data: DataSet, config: Config, origin: Path | None = None) -> Answer:
             ticker.at(done / max(1, cells))
 
         store = Store.read(data, modalities, tick)
-    model = AnyGAN(modalities, config)
     present = {name: int((number >= 0).sum()) for name, number in store.pairing(0).index.items()}
-    sizes = parts(model) | {"discriminators": _size(Critics(model, config))}
+    parameters = sizes(modalities, config)
     document: dict[str, Any] = {
         "data": data.name,
         "rows": len(data),
         "config": config.spec(),
         "modalities": [
-            {"name": n, "kind": m.kind, "cells": present[n], "canvas": list(model.canvases[n].shape)}
+            {"name": n, "kind": m.kind, "cells": present[n], "canvas": list(m.canvas().shape)}
             for n, m in modalities.items()
         ],
-        "parameters": sizes,
+        "parameters": parameters,
         "bad": [str(cell) for cell in store.bad],
     }
     table = [
@@ -48,14 +49,21 @@ def plan(data: DataSet, config: Config, origin: Path | None = None) -> Answer:
         for m in document["modalities"]
     ]
     shown: list[Any] = [
+        *data.notes,
         f"{count(len(data), 'row')} of {data.name}; a pass over them takes {-(-len(data) // config.batch):,} steps",
         *listed(store.bad, "bad cell"),
         grid(["modality", "kind", "given", "missing", "canvas"], table),
-        grid(["part", "parameters"], sizes.items()),
+        grid(["part", "parameters"], parameters.items()),
         grid(["setting", "value"], [[name, str(value)] for name, value in config.spec().items()]),
         "nothing was trained or written: --dry-run",
     ]
     return Answer(document, shown)
+
+
+def sizes(modalities: Mapping[str, Modality], config: Config) -> dict[str, int]:
+    """Part of what would be trained -> its parameters."""
+    model = AnyGAN(dict(modalities), config)
+    return parts(model) | {"discriminators": _size(Critics(model, config))}
 
 
 def parts(model: AnyGAN) -> dict[str, int]:

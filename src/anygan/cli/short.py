@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 
-from ..rows import Cell
+from ..rows import Cell, Packed
 
 __all__ = ["short"]
 
@@ -27,8 +27,8 @@ def short(cell: Cell | None) -> str:
 
 
 def _said(cell: Any) -> str:
-    if isinstance(cell, Path):
-        return cell.name
+    if isinstance(cell, Path | Packed):
+        return Path(cell.name).name
     if isinstance(cell, Mapping):
         return ", ".join(f"{name} {value}" for name, value in cell.items() if value is not None)
     if isinstance(cell, PIL.Image.Image):

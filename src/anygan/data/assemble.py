@@ -1,6 +1,6 @@
 """Rows of values made into a data set: columns become modalities, values distinct cells, and what fails is listed."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,39 +10,11 @@ from numpy.typing import NDArray
 from ..errors import CellError, ConfigError, DataError, nearest
 from ..rows import BadCell, Cell, Column, DataSet, Pairing, Source
 from .cells import cell_of
-from .kinds import FILES, KIND_NAMES, SCALARS, infer, infer_scalar, is_file_column, modality_of
+from .kinds import FILES, KIND_NAMES, SCALARS, Told, is_file_column, modality_of, tell, tell_scalar
 
-__all__ = ["assemble", "column_kinds", "from_rows"]
+__all__ = ["assemble"]
 
 Row = Mapping[str, Any]
-
-
-def from_rows(rows: Iterable[Row], name: str = "rows", kinds: Mapping[str, str] | None = None) -> DataSet:
-    """A data set from an iterable of dicts, column -> value, ``None`` where it is missing.
-
-    Values are those of a file, or pictures (Pillow, uint8 arrays), sounds (pairs of samples and rate, or Hugging Face's
-    ``{"array", "sampling_rate"}``), vectors (lists, arrays) and paths in memory.
-
-    Raises:
-        DataError: when there are no rows, one is no dict, or a column's kind cannot be told.
-        ConfigError: when ``kinds`` has an unknown name or kind.
-
-    Example:
-        >>> data = from_rows([{"age": 31, "note": "tall and thin"}, {"age": None, "note": "short and wide"}])
-        >>> data.kinds
-        {'table': 'table', 'note': 'text'}
-        >>> list(data.rows())[1]
-        {'table': None, 'note': 'short and wide'}
-    """
-    taken: list[Row] = []
-    for number, row in enumerate(rows, 1):
-        if not isinstance(row, Mapping):
-            raise DataError(f"{name}, row {number}: expected a dict from column to value, got {type(row).__name__}.")
-        taken.append(row)
-    headers = tuple(dict.fromkeys(str(header) for row in taken for header in row))
-    if not headers:
-        raise DataError(f"{name}: expected at least one row with at least one column, got none.")
-    return assemble(name, headers, taken, kinds)
 
 
 def assemble(
@@ -52,6 +24,8 @@ def assemble(
     kinds: Mapping[str, str] | None = None,
     folder: Path | None = None,
     source: Source | None = None,
+    bad: Sequence[BadCell] = (),
+    notes: Sequence[str] = (),
 ) -> DataSet:
     """The data set of rows of values.
 
@@ -62,29 +36,33 @@ def assemble(
         kinds: column or modality -> kind, where they are not to be told from the values.
         folder: where file names start, and must stay.
         source: the file behind the rows.
+        bad: cells that are known to be bad already.
+        notes: how the shape of the data was understood.
 
     Raises:
         DataError: when a column's kind cannot be told, or two modalities have one name.
         ConfigError: when ``kinds`` has an unknown name or kind.
     """
-    told = column_kinds(headers, rows, kinds or {})
-    bad: list[BadCell] = []
+    reasons = _told(headers, rows, kinds or {})
+    told = {header: reason.kind for header, reason in reasons.items()}
+    found = list(bad)
     columns: dict[str, Column] = {}
     index: dict[str, NDArray[np.int64]] = {}
     for modality, members in _modalities(told).items():
-        read = {header: _read(header, told[header], rows, folder, bad) for header in members}
+        read = {header: _read(header, told[header], rows, folder, found) for header in members}
         is_table = told[members[0]] in SCALARS
         cells, numbers = _distinct(_table_rows(read, len(rows)) if is_table else read[members[0]])
-        columns[modality] = Column(modality, "table" if is_table else told[members[0]], cells, members)
+        why = {header: reasons[header].why for header in members}
+        columns[modality] = Column(modality, "table" if is_table else told[members[0]], cells, members, why)
         index[modality] = numbers
     pairing = Pairing(index)
     order = {header: i for i, header in enumerate(headers)}
-    bad.sort(key=lambda cell: (cell.row, order[cell.column]))
-    return DataSet(name, columns, lambda epoch: pairing, tuple(bad), source)
+    found.sort(key=lambda cell: (cell.row, order.get(cell.column, len(order))))
+    return DataSet(name, columns, lambda epoch: pairing, tuple(found), source, tuple(notes))
 
 
-def column_kinds(headers: Sequence[str], rows: Sequence[Row], kinds: Mapping[str, str]) -> dict[str, str]:
-    """Kind of every column, said in ``kinds`` or told from its values: any of ``KIND_NAMES`` but 'table'.
+def _told(headers: Sequence[str], rows: Sequence[Row], kinds: Mapping[str, str]) -> dict[str, Told]:
+    """Kind of every column, said in ``kinds`` or told from its values, and why.
 
     Raises:
         DataError: when one cannot be told.
@@ -96,8 +74,9 @@ def column_kinds(headers: Sequence[str], rows: Sequence[Row], kinds: Mapping[str
         kind = said.get(header)
         if kind is None or kind == "table":
             values = [row.get(header) for row in rows]
-            kind = infer(header, values) if kind is None else infer_scalar(header, values)
-        told[header] = kind
+            told[header] = tell(header, values) if kind is None else tell_scalar(header, values)
+        else:
+            told[header] = Told(kind, "said by --kind or by the shape of the data")
     return told
 
 

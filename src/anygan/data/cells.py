@@ -1,6 +1,6 @@
 """Values as they stand in a file, or in an iterable of dicts, made into the cells of :mod:`anygan.rows`."""
 
-import io
+import functools
 import os
 import re
 import reprlib
@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import PIL.Image
-import soundfile
 from numpy.typing import NDArray
 
 from ..errors import CellError
-from ..rows import Cell
+from ..rows import Category, Cell, Packed
 from .kinds import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
 
-__all__ = ["SURROGATE", "cell_of", "file_in"]
+__all__ = ["SURROGATE", "cell_of", "file_in", "held"]
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character; Python hands on bytes that are no UTF-8 as U+DC80 to U+DCFF."""
@@ -42,7 +40,7 @@ def cell_of(value: Any, kind: str, folder: Path | None) -> Cell | None:
     if kind == "text":
         return value if isinstance(value, str) else _spelled(value)
     if kind == "category":
-        return value if isinstance(value, str) else _spelled(value.item() if isinstance(value, np.generic) else value)
+        return Category(_spelled(value.item() if isinstance(value, np.generic) else value))
     if kind in ("image", "audio"):
         return _medium(value, kind, folder)
     read = {"number": to_number, "boolean": to_boolean, "date": to_date, "vector": to_vector}[kind]
@@ -104,6 +102,8 @@ def _medium(value: Any, kind: str, folder: Path | None) -> Cell:
     """A picture or sound: a name of a file, a file packed in the cell, or what is in memory already."""
     if isinstance(value, str | Path):
         return file_in(folder, str(value))
+    if isinstance(value, bytes):
+        return held("", value)
     if not isinstance(value, dict):
         return value
     if "array" in value and "sampling_rate" in value:
@@ -112,22 +112,15 @@ def _medium(value: Any, kind: str, folder: Path | None) -> Cell:
         except (TypeError, ValueError, OverflowError):
             raise CellError(f"expected samples and their rate, got {_short(value)}") from None
     if isinstance(value.get("bytes"), bytes):
-        return _unpacked(value["bytes"], kind)
+        return held(str(value.get("path") or ""), value["bytes"])
     if isinstance(value.get("path"), str):
         return file_in(folder, value["path"])
     raise CellError(f"expected a file or {kind}, got {_short(value)}")
 
 
-def _unpacked(content: bytes, kind: str) -> Cell:
-    try:
-        if kind == "image":
-            picture = PIL.Image.open(io.BytesIO(content))
-            picture.load()
-            return picture
-        sound, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
-    except Exception as error:  # decoders raise whatever a damaged file leads them into
-        raise CellError(f"the {kind} in the cell cannot be decoded ({error})") from None
-    return sound.mean(1), int(rate)
+def held(name: str, content: bytes) -> Packed:
+    """A file whose bytes are in memory; decoded, it would take many times their room."""
+    return Packed(name, functools.partial(bytes, content))
 
 
 def _short(value: Any) -> str:

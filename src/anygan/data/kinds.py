@@ -18,24 +18,25 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import PIL.Image
 from torch import Tensor
 
 from ..errors import DataError
+from .media import kind_of_name, kind_of_value
 
 __all__ = [
     "FILES",
     "KIND_NAMES",
     "SCALARS",
-    "infer",
-    "infer_scalar",
+    "Told",
     "is_file_column",
     "is_missing",
     "modality_of",
     "says_missing",
+    "tell",
+    "tell_scalar",
     "to_boolean",
     "to_date",
     "to_number",
@@ -47,20 +48,23 @@ SCALARS = ("number", "boolean", "date", "category")
 KIND_NAMES = (*FILES, "text", "table", "vector", *SCALARS)
 """What may stand behind ``--kind NAME=``; 'table' is a scalar whose own kind is still to be told."""
 
-IMAGE_ENDINGS = frozenset(
-    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm", ".ico", ".jp2", ".avif")
-)
-AUDIO_ENDINGS = frozenset((".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".w64", ".caf"))
-
 MISSING_WORDS = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none"))
 MOSTLY = 0.9
 MANY_VALUES = 20
 TOO_MANY_VALUES = 256
 FILE_NAME = "file_name"
+NAMED = {"image": "pictures", "audio": "sounds"}
 # Not '007' or '1_000': those are names that happen to be made of digits.
 NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|(?=\.\d))(?:\.\d*)?(?:[eE][+-]?\d+)?")
 DIGITS = 1100
 """Characters of the longest number: what the smallest float needs when all its digits are written out."""
+
+
+class Told(NamedTuple):
+    """A kind, and a sentence that says why."""
+
+    kind: str
+    why: str
 
 
 def is_file_column(header: str) -> bool:
@@ -94,28 +98,40 @@ def says_missing(value: Any) -> bool:
     return isinstance(value, str) and value.strip().lower() in MISSING_WORDS
 
 
-def infer(header: str, values: Sequence[Any]) -> str:
-    """Kind of a column from its values, missing ones among them: one of :data:`KIND_NAMES` but 'table'.
+def tell(header: str, values: Sequence[Any]) -> Told:
+    """Kind of a column from its values, missing ones among them, and why: any of :data:`KIND_NAMES` but 'table'.
 
     Raises:
         DataError: when it cannot be told.
+
+    Example:
+        >>> tell("age", ["31", "", "NA", "4"])
+        Told(kind='number', why='all of its cells read as numbers; 1 say in a word that they are missing')
     """
     given = [v for v in values if not is_missing(v)]
     if not given:
         raise _untold(header, "all its cells are empty")
     if is_file_column(header) or all(isinstance(v, Path) for v in given):
-        return _file_kind(header, given)
-    for kind, fits in IN_MEMORY.items():
-        if all(fits(v) for v in given):
-            return kind
-    if _share(given, to_vector) >= MOSTLY and not _share(given, to_number):
-        return "vector"
-    kind = infer_scalar(header, values)
-    return "text" if kind == "category" and _reads_as_text([_spelled(v) for v in given]) else kind
+        return _tell_files(header, given)
+    medium = kind_of_value(given[0])
+    if medium and all(kind_of_value(v) == medium for v in given):
+        return Told(medium, f"every cell is {'a picture' if medium == 'image' else 'a sound'}")
+    if (lists := _share(given, to_vector)) >= MOSTLY and not _share(given, to_number):
+        return Told("vector", f"{_percent(lists)} of its cells are lists of numbers")
+    told = tell_scalar(header, values)
+    if told.kind != "category":
+        return told
+    strings = [_spelled(v) for v in given]
+    told = _text_or_category(strings)
+    named = _share(strings, kind_of_name)
+    if named < MOSTLY:
+        return told
+    kind = kind_of_name(next(v for v in strings if kind_of_name(v)))
+    return Told(told.kind, f"{told.why}; they look like names of files: --kind {header}={kind} reads the files")
 
 
-def infer_scalar(header: str, values: Sequence[Any]) -> str:
-    """Kind of a column that is known to hold scalars: one of :data:`SCALARS`.
+def tell_scalar(header: str, values: Sequence[Any]) -> Told:
+    """Kind of a column that is known to hold scalars, and why: one of :data:`SCALARS`.
 
     Raises:
         DataError: when a value is no scalar.
@@ -128,7 +144,11 @@ def infer_scalar(header: str, values: Sequence[Any]) -> str:
             raise _untold(header, f"it holds a {type(value).__name__} in row {row}")
     known = [v for v in given if not says_missing(v)]
     readers: dict[str, Callable[[Any], Any]] = {"boolean": to_boolean, "number": to_number, "date": to_date}
-    return next((kind for kind, read in readers.items() if known and _share(known, read) >= MOSTLY), "category")
+    for kind, read in readers.items():
+        if known and (share := _share(known, read)) >= MOSTLY:
+            return Told(kind, f"{_percent(share)} of its cells read as {kind}s{_but_words(len(given) - len(known))}")
+    different = len(set(map(_spelled, given)))
+    return Told("category", f"{different:,} different values in {len(given):,} cells, not to be read as numbers")
 
 
 def to_number(value: Any) -> int | float | None:
@@ -186,38 +206,17 @@ def to_vector(value: Any) -> list[float] | None:
     return [float(n) for n in numbers if n is not None] if whole and numbers and None not in numbers else None
 
 
-def _is_picture(value: Any) -> bool:
-    return isinstance(value, PIL.Image.Image) or (isinstance(value, np.ndarray) and value.ndim in (2, 3))
-
-
-def _is_sound(value: Any) -> bool:
-    if isinstance(value, dict):
-        return "array" in value and "sampling_rate" in value
-    return isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], np.ndarray)
-
-
-def _packed(endings: frozenset[str]) -> Callable[[Any], bool]:
-    """Whether a value is a file packed in a cell, {'bytes', 'path'}, as Hugging Face writes Parquet."""
-    return lambda value: (
-        isinstance(value, dict) and "bytes" in value and Path(str(value.get("path"))).suffix.lower() in endings
-    )
-
-
-IN_MEMORY: dict[str, Callable[[Any], bool]] = {
-    "image": lambda value: _is_picture(value) or _packed(IMAGE_ENDINGS)(value),
-    "audio": lambda value: _is_sound(value) or _packed(AUDIO_ENDINGS)(value),
-}
-
-
-def _file_kind(header: str, given: Sequence[Any]) -> str:
-    endings = [Path(str(v)).suffix.lower() for v in given]
-    images, sounds = (sum(e in known for e in endings) for known in (IMAGE_ENDINGS, AUDIO_ENDINGS))
+def _tell_files(header: str, given: Sequence[Any]) -> Told:
+    kinds = [kind_of_name(str(v)) for v in given]
+    images, sounds = kinds.count("image"), kinds.count("audio")
     if images and sounds:
         raise _untold(header, "it names pictures and sounds")
-    if 2 * max(images, sounds) <= len(endings):
-        unknown = next(e for e in endings if e not in IMAGE_ENDINGS | AUDIO_ENDINGS)
+    if 2 * max(images, sounds) <= len(kinds):
+        unknown = Path(str(given[kinds.index(None)])).suffix.lower()
         raise _untold(header, f"files that end in '{unknown}' may be anything" if unknown else "its files lack endings")
-    return "image" if images else "audio"
+    kind, share = ("image", images) if images else ("audio", sounds)
+    example = Path(str(given[kinds.index(kind)])).suffix.lower()
+    return Told(kind, f"{_percent(share / len(kinds))} of its files end as {NAMED[kind]} do, such as {example}")
 
 
 def _spelled(value: Any) -> str:
@@ -227,9 +226,23 @@ def _spelled(value: Any) -> str:
         return "a vast number"
 
 
-def _reads_as_text(given: Sequence[str]) -> bool:
+def _text_or_category(given: Sequence[str]) -> Told:
     words, values = median(len(v.split()) for v in given), len(set(given))
-    return words >= 3 or 2 * values > len(given) or values > (MANY_VALUES if words >= 2 else TOO_MANY_VALUES)
+    if words >= 3:
+        return Told("text", f"half of its cells have {words:g} words or more")
+    if 2 * values > len(given):
+        return Told("text", f"most of its cells differ: {values:,} values in {len(given):,} cells")
+    if values > (MANY_VALUES if words >= 2 else TOO_MANY_VALUES):
+        return Told("text", f"it has {values:,} different values, too many for a category")
+    return Told("category", f"{values:,} different values in {len(given):,} cells, of few words")
+
+
+def _percent(share: float) -> str:
+    return "all" if share == 1 else f"{100 * share:.3g}%"
+
+
+def _but_words(count: int) -> str:
+    return f"; {count:,} say in a word that they are missing" if count else ""
 
 
 def _share(given: Sequence[Any], read: Callable[[Any], Any]) -> float:

@@ -18,9 +18,9 @@ import pyarrow.parquet
 
 from ..errors import DataError
 from ..rows import DataSet, Source
-from .assemble import assemble
 from .cells import SURROGATE
 from .encoding import open_text
+from .sheet import Sheet
 
 __all__ = [
     "METADATA",
@@ -29,6 +29,7 @@ __all__ = [
     "csv_rows",
     "jsonl_rows",
     "open_data",
+    "read_sheet",
     "read_source",
     "table_file",
     "told",
@@ -55,8 +56,16 @@ def open_data(path: Path, kinds: Mapping[str, str] | None = None) -> DataSet:
         DataError: when it is missing, broken, or a column's kind cannot be told.
         ConfigError: when ``kinds`` has an unknown name or kind.
     """
-    source = read_source(path)
-    return assemble(str(path), source.headers, source.rows, kinds, source.path.parent, source)
+    return read_sheet(path).told(kinds)
+
+
+def read_sheet(path: Path) -> Sheet:
+    """The rows of a folder or file as a sheet.
+
+    Raises:
+        DataError: when it is missing or broken.
+    """
+    return Sheet.of(str(path), read_source(path))
 
 
 def read_source(path: Path) -> Source:

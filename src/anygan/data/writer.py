@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..modalities.base import Modality
-from ..rows import Cell
+from ..rows import Cell, Packed
 from .readers import METADATA
 
 __all__ = ["RowWriter", "TableWriter", "csv_line", "field_of", "folder_names"]
@@ -119,7 +119,8 @@ class RowWriter:
     def write(self, row: Mapping[str, Cell | None]) -> None:
         """Write one row: modality -> cell, missing where it is ``None`` or absent.
 
-        A ``Path`` is copied byte for byte; other cells of file kinds are saved by their modality.
+        A file, packed in another one or not, is copied byte for byte; other cells of file kinds are saved by their
+        modality.
         """
         fields: list[str] = []
         for name, modality in self.modalities.items():
@@ -139,11 +140,13 @@ class RowWriter:
 
     def _save(self, name: str, modality: Modality, cell: Cell) -> str:
         """Write the cell as a file; its name in the table."""
-        suffix = cell.suffix if isinstance(cell, Path) else modality.suffix
+        suffix = (isinstance(cell, Path | Packed) and cell.suffix) or modality.suffix
         place = Path(self._folders[name]) / f"{self.rows:06d}{suffix}"
         (self.folder / place).parent.mkdir(exist_ok=True)
         if isinstance(cell, Path):
             shutil.copyfile(cell, self.folder / place)
+        elif isinstance(cell, Packed):
+            (self.folder / place).write_bytes(cell.fetch())
         else:
             modality.save(cell, self.folder / place)
         return place.as_posix()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import CellError, DataError
-from ..rows import Cell, DataSet
+from ..rows import Cell, DataSet, Packed
 from .judges import Judge
 from .views import VIEWS, View
 
@@ -223,7 +223,7 @@ def readable(
 
 def _opens(kind: str, cell: Cell) -> bool:
     """Whether a cell can be read; cells in memory are taken at their word."""
-    if not isinstance(cell, Path):
+    if not isinstance(cell, Path | Packed):
         return True
     try:
         VIEWS[kind].fit([cell])(cell)

@@ -12,6 +12,7 @@ A judge brings its own eyes and ears, so that nothing of the model's canvases ca
 """
 
 import functools
+import io
 import itertools
 import math
 import re
@@ -32,7 +33,7 @@ from torch import Tensor, nn
 
 from ..errors import CellError, DataError
 from ..nn.spectral import mel_filterbank, stft
-from ..rows import Cell
+from ..rows import Cell, Packed
 
 __all__ = ["VIEWS", "Pictures", "Records", "Sounds", "Vectors", "View", "Words", "open_picture", "open_sound"]
 
@@ -212,6 +213,10 @@ VIEWS: dict[str, type[View]] = {
 }
 
 
+def _source(cell: Path | Packed) -> Path | io.BytesIO:
+    return cell.open() if isinstance(cell, Packed) else cell
+
+
 def open_picture(cell: Cell) -> PIL.Image.Image:
     """An image cell as a picture of 8 bits a channel, grey or colour.
 
@@ -219,8 +224,8 @@ def open_picture(cell: Cell) -> PIL.Image.Image:
         CellError: when it is none.
     """
     try:
-        if isinstance(cell, Path):
-            with PIL.Image.open(cell) as opened:
+        if isinstance(cell, Path | Packed):
+            with PIL.Image.open(_source(cell)) as opened:
                 if opened.format == "EPS":
                     raise CellError("PostScript is a program")
                 cell = opened.copy()
@@ -239,7 +244,7 @@ def open_sound(cell: Cell) -> tuple[NDArray[np.float32], int]:
         CellError: when it is none, or silent by being empty.
     """
     try:
-        samples, rate = _beginning(cell) if isinstance(cell, Path) else cell
+        samples, rate = _beginning(cell) if isinstance(cell, Path | Packed) else cell
     except (OSError, TypeError, ValueError, soundfile.LibsndfileError) as error:
         raise CellError(f"not a sound ({error})") from error
     samples = np.asarray(samples, np.float32)
@@ -250,9 +255,9 @@ def open_sound(cell: Cell) -> tuple[NDArray[np.float32], int]:
     return (samples.mean(1) if samples.ndim > 1 else samples), int(rate)
 
 
-def _beginning(path: Path) -> tuple[NDArray[np.float32], int]:
+def _beginning(cell: Path | Packed) -> tuple[NDArray[np.float32], int]:
     """As much of a sound as any judge hears, and half a second more for resampling."""
-    with soundfile.SoundFile(path) as file:
+    with soundfile.SoundFile(_source(cell)) as file:
         return file.read(math.ceil((HEARD + 0.5) * file.samplerate), dtype="float32"), file.samplerate
 
 

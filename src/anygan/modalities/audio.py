@@ -30,11 +30,11 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from ..errors import CellError, DataError
 from ..nn.spectral import griffin_lim, mel_filterbank, mel_to_magnitude, stft
-from ..rows import Cell
-from .base import Canvas, Modality, Scale
+from ..rows import Cell, Packed
+from .base import Canvas, Modality, Scale, source_of
 from .image import contact_sheet
 
-__all__ = ["Audio"]
+__all__ = ["Audio", "seconds_and_rate"]
 
 Look = TypeVar("Look")
 
@@ -137,7 +137,7 @@ class Audio(Modality):
         The length is ``scale.frames`` steps of a power of two samples, at most 64 ms or just above it: longer sounds
         are cut. The window is two steps, and at least 31 ms.
         """
-        lengths = _tried(name, _length, cells, MEASURED)
+        lengths = _tried(name, seconds_and_rate, cells, MEASURED)
         rate = min(HIGHEST_RATE, Counter(rate for _, rate in lengths).most_common(1)[0][0])
         longest = float(np.percentile([seconds for seconds, _ in lengths], 98)) * rate
         window = _power_of_two(rate / 32)
@@ -216,9 +216,13 @@ def _tried(name: str, look: Callable[[Cell], Look], cells: Sequence[Cell], count
     return found
 
 
-def _length(cell: Cell) -> tuple[float, int]:
-    """Seconds and rate, without decoding a file."""
-    if isinstance(cell, Path):
+def seconds_and_rate(cell: Cell) -> tuple[float, int]:
+    """Length in seconds and rate in Hz, without decoding a file.
+
+    Raises:
+        CellError: when it is no sound.
+    """
+    if isinstance(cell, Path | Packed):
         with _file(cell) as file:
             return file.frames / file.samplerate, file.samplerate
     samples, rate = _pair(cell)
@@ -227,7 +231,7 @@ def _length(cell: Cell) -> tuple[float, int]:
 
 def _mono(cell: Cell, rate: int, count: int) -> NDArray[np.float32]:
     """The first ``count`` samples at ``rate``, or all where there are fewer; no more of a file is decoded."""
-    if isinstance(cell, Path):
+    if isinstance(cell, Path | Packed):
         with _file(cell) as file:
             old = file.samplerate
             samples = _decoded(file, _enough(count, old, rate))
@@ -250,13 +254,10 @@ def _enough(count: int, old: int, new: int) -> int:
     return count if old == new else math.ceil(count * old / new) + old // 20
 
 
-def _file(path: Path) -> soundfile.SoundFile:
-    if not path.is_file():
-        raise CellError("there is no such file")
-    if path.stat().st_size == 0:
-        raise CellError("the file is empty")
+def _file(path: Path | Packed) -> soundfile.SoundFile:
+    source = source_of(path)
     try:
-        file = soundfile.SoundFile(path)
+        file = soundfile.SoundFile(source)
     except (soundfile.SoundFileError, TypeError) as error:
         raise CellError(f"the file is not a sound of a known format, or it is damaged: {_plain(error)}") from None
     _check_rate(file.samplerate)

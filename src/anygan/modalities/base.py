@@ -11,6 +11,7 @@ A new kind is one file in this folder with one subclass of each, named in ``moda
 ``tests/modalities/test_contract.py`` then run over it.
 """
 
+import io
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,9 +21,32 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from ..rows import Cell
+from ..errors import CellError
+from ..rows import Cell, Packed
 
-__all__ = ["Canvas", "Modality", "Scale"]
+__all__ = ["Canvas", "Modality", "Scale", "source_of"]
+
+
+def source_of(file: Path | Packed) -> Path | io.BytesIO:
+    """What a decoder opens to read a file, wherever it lies.
+
+    Raises:
+        CellError: when it is not there, or empty.
+    """
+    if isinstance(file, Path):
+        if not file.is_file():
+            raise CellError("there is no such file")
+        source: Path | io.BytesIO = file
+        size = file.stat().st_size
+    else:
+        try:
+            source = file.open()
+        except OSError as error:
+            raise CellError(f"the file cannot be opened: {error.strerror or error}") from None
+        size = len(source.getbuffer())
+    if size == 0:
+        raise CellError("the file is empty")
+    return source
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import CellError, DataError
-from ..rows import Cell
-from .base import Canvas, Modality, Scale
+from ..rows import Cell, Packed
+from .base import Canvas, Modality, Scale, source_of
 
 __all__ = ["Image", "contact_sheet", "playable"]
 
@@ -181,18 +181,15 @@ def _opened(cell: Cell, size: tuple[int, int] | None) -> PIL.Image.Image:
         return _from_array(cell)
     if isinstance(cell, PIL.Image.Image):
         return _decoded(cell)
-    if isinstance(cell, Path):
+    if isinstance(cell, Path | Packed):
         return _from_file(cell, size)
     raise CellError(f"expected a picture (a file, a Pillow image or an array), got {type(cell).__name__}")
 
 
-def _from_file(path: Path, size: tuple[int, int] | None) -> PIL.Image.Image:
-    if not path.is_file():
-        raise CellError("there is no such file")
-    if path.stat().st_size == 0:
-        raise CellError("the file is empty")
+def _from_file(file: Path | Packed, size: tuple[int, int] | None) -> PIL.Image.Image:
+    source = source_of(file)
     try:
-        with _quietly(), PIL.Image.open(path) as picture:
+        with _quietly(), PIL.Image.open(source) as picture:
             if picture.format == "EPS":
                 raise CellError("the file is PostScript, a program that nothing here runs; save it as PNG")
             if size is not None:

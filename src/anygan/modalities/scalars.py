@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import CellError
+from ..rows import Category
 
 __all__ = ["Scalar", "category", "described", "empty", "extended", "parsed", "resampled", "written"]
 
@@ -155,6 +156,8 @@ def described(name: str, values: Sequence[Any], knots: int) -> Scalar:
     """What a column is, from its values that are not empty."""
     if all(isinstance(value, (bool, np.bool_)) for value in values):
         return Scalar(name, "boolean", 0, (), ("False", "True"))
+    if all(isinstance(value, Category) for value in values):
+        return _categories(name, values)
     given = [v for v in values if not (isinstance(v, str) and v.strip().lower() in MISSING)]
     numbers = [] if any(map(_is_name, given)) else _all_parsed(_number, given)
     if numbers:
@@ -167,6 +170,10 @@ def described(name: str, values: Sequence[Any], knots: int) -> Scalar:
         if all(second % 86_400 == 0 for second in seconds):
             return Scalar(name, "date", 0, _quantiles([second / 86_400 for second in seconds], knots), ())
         return Scalar(name, "time", 0, _quantiles([float(round(second)) for second in seconds], knots), ())
+    return _categories(name, values)
+
+
+def _categories(name: str, values: Sequence[Any]) -> Scalar:
     ordered = sorted(Counter(map(str, values)).items(), key=lambda item: (-item[1], item[0]))
     return Scalar(name, "category", 0, (), tuple(word for word, _ in ordered[:CATEGORIES]))
 

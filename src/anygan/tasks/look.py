@@ -1,6 +1,6 @@
 """How every verb looks at data: chunk by chunk, bad cells set aside and remembered."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,14 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..data.assemble import assemble
-from ..data.load import BUILT_IN, load_data
-from ..data.readers import read_source
+from ..data.load import BUILT_IN, load_data, open_sheet
+from ..data.sheet import Sheet
 from ..errors import CellError, ConfigError, DataError, nearest
 from ..modalities import Modality, Table
 from ..modalities.holes import Partial, partial
 from ..model.gan import AnyGAN
-from ..rows import BadCell, Batch, Cell, DataSet, Source
+from ..rows import BadCell, Batch, Cell, DataSet
 
 __all__ = ["CHUNK", "Chunk", "Rows", "check_names", "chunks", "fitted", "open_rows", "scalar_kind", "seeded"]
 
@@ -55,36 +54,24 @@ def open_rows(modalities: Mapping[str, Modality], rows: Rows, data_dir: Path | N
     """
     if isinstance(rows, DataSet):
         return rows
-    if isinstance(rows, str | Path):
-        path = Path(rows).expanduser()
-        if str(rows).partition(":")[0] in BUILT_IN or not path.exists():
-            return load_data(rows, data_dir=data_dir, split="test")
-        source = read_source(path)
-        return fitted(modalities, str(path), source.headers, source.rows, source)
-    listed = list(rows)
-    headers = tuple(dict.fromkeys(str(header) for row in listed for header in row))
-    return fitted(modalities, "rows", headers, listed, None)
+    if isinstance(rows, str | Path) and str(rows).partition(":")[0] in BUILT_IN:
+        return load_data(rows, data_dir=data_dir, split="test")
+    return fitted(modalities, open_sheet(rows, {name: modality.kind for name, modality in modalities.items()}))
 
 
-def fitted(
-    modalities: Mapping[str, Modality],
-    name: str,
-    headers: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
-    source: Source | None,
-) -> DataSet:
+def fitted(modalities: Mapping[str, Modality], sheet: Sheet) -> DataSet:
     """Rows as a data set of those columns that are the model's.
 
     Raises:
         DataError: when there is none.
     """
-    kinds = _kinds(modalities, headers)
+    kinds = _kinds(modalities, sheet.headers)
     if not kinds:
         raise DataError(
-            f"'{name}' has none of the columns that the model knows: expected {', '.join(modalities)}, "
-            f"found {', '.join(headers) or 'nothing'}."
+            f"'{sheet.name}' has none of the columns that the model knows: expected {', '.join(modalities)}, "
+            f"found {', '.join(sheet.headers) or 'nothing'}."
         )
-    return assemble(name, list(kinds), rows, kinds, source.path.parent if source else None, source)
+    return sheet.known(kinds)
 
 
 def _kinds(modalities: Mapping[str, Modality], headers: Collection[str]) -> dict[str, str]:

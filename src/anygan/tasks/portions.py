@@ -7,6 +7,7 @@ from typing import Self
 
 from ..data.load import BUILT_IN
 from ..data.readers import METADATA, SUFFIXES
+from ..data.sheet import Sheet
 from ..data.stream import PART, Stream
 from ..modalities import Modality
 from ..rows import DataSet
@@ -46,7 +47,7 @@ class Portions:
 
         def parts(first: int) -> Iterator[tuple[int, DataSet]]:
             for start, source in stream.parts(first):
-                data = fitted(modalities, str(path), source.headers, source.rows, source)
+                data = fitted(modalities, Sheet.of(str(path), source))
                 yield start, replace(data, bad=tuple(replace(cell, row=cell.row + start) for cell in data.bad))
 
         return cls(str(path), stream.headers, stream.count, parts)

@@ -13,8 +13,8 @@ from points import model_of, reader_of, rows_of
 from small_worlds import only, without_labels
 
 from anygan.config import Config
-from anygan.data.assemble import from_rows
 from anygan.data.load import load_data
+from anygan.data.sheet import from_rows
 from anygan.evaluation.representation.attributes import attributes_of
 from anygan.evaluation.representation.coded import code_rows, untrained
 from anygan.evaluation.representation.page import add_representation
