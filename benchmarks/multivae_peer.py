@@ -35,7 +35,7 @@ from anygan.data.store import Order, Store
 from anygan.data.writer import RowWriter
 from anygan.modalities import Modality
 from anygan.rows import Cell
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 FITTED = 10_000
 """Training rows that the sampler is fitted on."""

@@ -44,7 +44,7 @@ from anygan.evaluation.cost.costing import processor
 from anygan.evaluation.translation.plain import Plain
 from anygan.evaluation.translation.spreads import mean_spread
 from anygan.rows import DataSet
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "peers.jsonl"

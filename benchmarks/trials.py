@@ -29,7 +29,7 @@ from anygan.data.store import Store
 from anygan.data.writer import RowWriter
 from anygan.errors import AnyGANError
 from anygan.modalities import Audio, Image, Modality, Scale, Text
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 __all__ = ["TRIALS", "Trial"]
 

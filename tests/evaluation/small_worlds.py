@@ -10,7 +10,7 @@ from anygan.config import Config
 from anygan.data.load import load_data
 from anygan.model.gan import AnyGAN
 from anygan.rows import Column, DataSet, Pairing
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 
 def digits(split: str, *names: str, labels: tuple[str, ...] = ("digit",)) -> DataSet:

@@ -14,7 +14,7 @@ from hostile_files import chunk, column, encoded, folder_of, inspected, peak, pn
 
 from anygan import Config, load_data
 from anygan.data.store import Store
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 CUT = [(name, cut) for name in ("PNG", "JPEG", "TIFF", "GIF", "WEBP", "BMP") for cut in (3, 20, 60, 0.5)]
 

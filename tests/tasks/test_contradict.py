@@ -13,7 +13,7 @@ from anygan.model.gan import AnyGAN
 from anygan.rows import DataSet
 from anygan.tasks.contradict import Contradiction, contradictions, weigh
 from anygan.tasks.embed import conflict
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 CONFIG = Config(size="tiny", width=2, features=16, code=8, style=4)
 KINDS = {"image": "image", "text": "text", "table": "table"}

@@ -18,7 +18,7 @@ from anygan.modalities.text import TextCanvas
 from anygan.model.gan import AnyGAN
 from anygan.tasks.complete import complete
 from anygan.tasks.sureness import Sureness
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 CONFIG = Config(size="tiny", width=2, features=16, code=8, style=4)
 CHANCE = np.random.default_rng(0)

@@ -13,7 +13,7 @@ from anygan.rows import Batch, DataSet
 from anygan.tasks.complete import complete, sureness
 from anygan.tasks.fill import Filling, lacks, tolerances
 from anygan.tasks.sureness import ENOUGH, Curve, Sureness, claim, right
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 CONFIG = Config(size="tiny", width=2, features=16, code=8, style=4)
 

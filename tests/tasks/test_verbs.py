@@ -13,7 +13,7 @@ from anygan.tasks.complete import complete
 from anygan.tasks.embed import embed, search
 from anygan.tasks.generate import generate
 from anygan.tasks.translate import translate
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 CONFIG = Config(size="tiny", width=2, features=16, code=8, style=4)
 

@@ -1,7 +1,7 @@
 """anygan inspect: what a data set holds, what a run has learned, or which rows a run finds contradictory."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 

@@ -10,7 +10,7 @@ from ..data.load import load_data
 from ..errors import DataError
 from ..modalities import KINDS, Modality
 from ..rows import BadCell, DataSet
-from ..training.run import describe, scale
+from ..training.describe import describe, scale
 from .answer import Answer, count, grid, listed
 from .plan import sizes
 from .progress import Ticker

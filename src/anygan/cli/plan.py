@@ -11,8 +11,8 @@ from ..data.store import Store
 from ..modalities import Modality
 from ..model.gan import AnyGAN, Critics
 from ..rows import DataSet
+from ..training.describe import learnable
 from ..training.inherit import Heritage
-from ..training.run import learnable
 from .answer import Answer, count, grid, listed
 from .progress import Ticker
 

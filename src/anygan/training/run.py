@@ -2,9 +2,9 @@
 
 The folder holds ``last.safetensors`` (weights, averages, optimisers, position, configuration), the one before it as
 ``previous.safetensors``, ``best.safetensors`` (what verbs need of the checkpoint whose fidelity was highest),
-``healthy-STEP.safetensors`` (what a run that goes wrong goes back to) and ``log.jsonl``. Nothing random is kept from step
-to step: each step's draws are seeded by the run's seed and the number of the step, so that going on from a checkpoint
-gives the bits of the run that was never stopped.
+``healthy-STEP.safetensors`` (what a run that goes wrong goes back to) and ``log.jsonl``. Nothing random is kept from
+step to step: each step's draws are seeded by the run's seed and the number of the step, so that going on from a
+checkpoint gives the bits of the run that was never stopped.
 """
 
 import json
@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
@@ -23,64 +22,28 @@ from torch.optim import Optimizer
 from ..config import Config
 from ..data.store import Order, Store
 from ..errors import DataError, RunError
-from ..modalities import KINDS, Canvas, Modality, Scale, from_spec
+from ..modalities import Canvas, Modality, from_spec
 from ..rows import Batch, DataSet
 from ..training import checkpoint
+from .describe import learnable
+from .fidelity import fidelity, gives_back
 from .health import Health
 from .inherit import Heritage
 from .parallel import World
 from .players import Players
 from .resume import agreed, position_kept, restarted, same_data, trim
-from .scene import PRIOR
 from .schedule import Clock
 
-__all__ = ["Run", "describe", "learnable", "scale"]
+__all__ = ["Run"]
 
 INTERVAL = {"tiny": 5.0}
 """Seconds between checkpoints; a minute for the sizes not named here."""
 
-PROBE = 256
-"""Rows of the sample that checkpoints are compared on."""
-
 LOG, EVERY = "log.jsonl", 10
 """The log, and steps between two lines of the log."""
 
-MODALITIES = 64
-"""Modalities that learn together at most: each has four networks of its own."""
-
 LISTED = 1000
 """Bad cells that a checkpoint names at most; it counts them all."""
-
-
-def scale(config: Config) -> Scale:
-    """How much detail the canvases of a model size hold."""
-    small = config.size == "tiny"
-    return Scale(side=32 if small else 64, latent=config.code, width=64 if small else 128)
-
-
-def describe(data: DataSet, config: Config, heritage: Heritage | None = None) -> dict[str, Modality]:
-    """The modalities of a data set, in the order of its columns, found by looking at its cells; or at what is known."""
-    if not data.columns:
-        raise DataError(f"'{data.name}' has no column to learn from.")
-    if PRIOR in data.columns:
-        raise DataError(f"A column of '{data.name}' is called '{PRIOR}', which names a part of the model. Rename it.")
-    for column in data.columns.values():
-        first = next((cell for cell in data.bad if cell.column in column.headers), None)
-        if not column.cells and first is not None:
-            raise DataError(f"No cell of column '{first.column}' can be read. The first: {first}. Mend or delete it.")
-    if heritage is not None:
-        return heritage.describe(data, scale(config))
-    return {name: KINDS[c.kind].fit(name, c.cells, scale(config)) for name, c in data.columns.items()}
-
-
-def learnable(data: DataSet, config: Config, heritage: Heritage | None = None) -> dict[str, Modality]:
-    """The modalities of a data set, as :func:`describe` finds them, where they are few enough to learn together."""
-    if len(data.columns) > MODALITIES:
-        raise DataError(
-            f"'{data.name}' has {len(data.columns):,} modalities; expected at most {MODALITIES} to learn together. Say "
-            "--kind NAME=category where a column is no sentence, which makes it part of the table, or delete some."
-        )
-    return describe(data, config, heritage)
 
 
 @dataclass
@@ -147,7 +110,6 @@ class Run:
             optimizer.step()
         return taken
 
-    @torch.no_grad()
     def faithful(self, names: Collection[str] | None = None) -> bool:
         """Whether every learned canvas gives back a sample of cells exactly, through the noise of the game.
 
@@ -155,17 +117,9 @@ class Run:
             names: the modalities to look at; else all that are learned.
         """
         return all(
-            bool(
-                (canvas.inverse(_noised(canvas(cells), canvas.noise, self.chance())) == cells)
-                .flatten(1)
-                .all(1)
-                .float()
-                .mean()
-                > 0.998
-            )
+            gives_back(canvas, self.sample(name, 512), self.chance())
             for name, canvas in self.learned()
             if names is None or name in names
-            for cells in [self.sample(name, 512)]
         )
 
     @torch.no_grad()
@@ -205,39 +159,11 @@ class Run:
                     "this and go on with --resume."
                 ) from error
 
-    @torch.no_grad()
-    def fidelity(self) -> float:
-        """How well what is rendered says what it was rendered from: a measure that needs no labels, 0 to 1.
-
-        For a fixed sample of rows and each modality: the share of rows whose cell, rendered from the code of the
-        others and looked at again, is nearest to that code among all rows. The encoders judge here, so it is an
-        optimist; it tells good checkpoints of a run from bad ones, not good runs from bad ones.
-        """
-        mean = self.players.mean
-        if len(mean.names) == 1 or self.clock.game is None:
-            return 0.0
-        pairing = self.store.pairing(0)
-        batch = self.store.batch(pairing, np.linspace(0, len(pairing) - 1, PROBE).astype(np.int64)).to(self.device)
-        canvases, observed = mean.draw(batch), batch.observed()
-        evidence, shares = mean.evidence(canvases), []
-        chance = torch.Generator().manual_seed(self.config.seed)
-        for m, name in enumerate(mean.names):
-            others = observed.clone()
-            others[:, m] = False
-            rows = others.any(1)
-            if int(rows.sum()) > 1:
-                code = mean.fusion(evidence[rows], others[rows])
-                canvas = mean.canvases[name].snap(mean.render(code, [name], chance)[name])
-                near = (mean.encoders[name](canvas) @ code.T).argmax(1)
-                # Rows whose codes coincide, such as those of one caption, count for each other.
-                alike = (code @ code.T).gather(1, near.unsqueeze(1)).squeeze(1) > 0.99
-                shares.append(float((alike | (near == torch.arange(len(near), device=near.device))).float().mean()))
-        return sum(shares) / max(1, len(shares))
-
     def save(self) -> float:
         """Write the newest checkpoint, and the best one when this is it; rank 0 alone does. Returns its fidelity."""
-        fidelity = self.fidelity()
-        better, self.best = fidelity > self.best, max(self.best, fidelity)
+        playing = self.clock.game is not None
+        reached = fidelity(self.players.mean, self.store, self.device, self.config.seed) if playing else 0.0
+        better, self.best = reached > self.best, max(self.best, reached)
         if self.world.rank == 0:
             tensors = self.players.state()
             description = {
@@ -246,7 +172,7 @@ class Run:
                 "clock": asdict(self.clock),
                 "precision": self.precision,
                 "threads": self.threads,
-                "fidelity": fidelity,
+                "fidelity": reached,
                 "best": self.best,
                 "data": self.store.data.name,
                 "holds": self.store.holds,
@@ -264,7 +190,7 @@ class Run:
             if better:
                 used = {k: v for k, v in tensors.items() if k.startswith(("mean.", "model.canvases."))}
                 checkpoint.save(self.folder / "best.safetensors", used, description)
-        return fidelity
+        return reached
 
     @property
     def healthy(self) -> Path:
@@ -303,8 +229,7 @@ class Run:
                     f"{folder} holds a run already. Go on with it: add --resume. Start anew: give another --out."
                 )
             tensors, told = checkpoint.newest(folder, aside=world.rank == 0)
-            had = Config.of(told["config"])
-            config = agreed(config, had, folder, change)
+            config = agreed(config, Config.of(told["config"]), folder, change)
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         known = {str(spec["name"]): from_spec(spec) for spec in told.get("modalities", [])}
         heritage = Heritage.of(origin, config) if origin is not None and tensors is None else None
@@ -321,31 +246,36 @@ class Run:
         )
         run.health.rescue = config.rescue
         if tensors is not None:
-            players.restore(tensors)
-            clock = told["clock"]
-            run.clock = Clock(clock["step"], clock["seconds"], tuple(clock["game"]) if clock["game"] else None)
-            run.precision, run.threads, run.best = told["precision"], told["threads"], told["best"]
-            if config != had:
-                position_kept(run.clock, had, config)
-                run.threads = config.threads or run.threads
-                run.precision = run.precision if config.precision == "auto" else config.precision
-            run.kept = tuple(told.get("kept", ()))
-            run.health.restore(told.get("health", {}))
-            if run.healthy.exists():
-                run.health.tensors, run.stored = checkpoint.load(run.healthy)[0], run.health.kept
-            if world.rank == 0:
-                trim(folder / LOG, run.clock.step)
+            run._go_on(tensors, told)
         else:
-            if heritage is not None:
-                heritage.give(players, modalities)
-                run.kept = tuple(n for n, _ in run.learned() if heritage.settled(modalities[n]) and run.faithful([n]))
-            if not run.learned():
-                run.clock.game = (0, 0.0)
+            run._begin(heritage)
         return run
 
+    def _go_on(self, tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> None:
+        """Be as a checkpoint was, whose configuration may have been another."""
+        self.players.restore(tensors)
+        clock, had = told["clock"], Config.of(told["config"])
+        self.clock = Clock(clock["step"], clock["seconds"], tuple(clock["game"]) if clock["game"] else None)
+        self.precision, self.threads, self.best = told["precision"], told["threads"], told["best"]
+        if self.config != had:
+            position_kept(self.clock, had, self.config)
+            self.threads = self.config.threads or self.threads
+            self.precision = self.precision if self.config.precision == "auto" else self.config.precision
+        self.kept = tuple(told.get("kept", ()))
+        self.health.restore(told.get("health", {}))
+        if self.healthy.exists():
+            self.health.tensors, self.stored = checkpoint.load(self.healthy)[0], self.health.kept
+        if self.world.rank == 0:
+            trim(self.folder / LOG, self.clock.step)
 
-def _noised(canvas: Tensor, level: float, chance: torch.Generator) -> Tensor:
-    return canvas + level * torch.randn(canvas.shape, generator=chance).to(canvas)
+    def _begin(self, heritage: Heritage | None) -> None:
+        """Be new, or begin with what another run has learned."""
+        if heritage is not None:
+            heritage.give(self.players, self.modalities)
+            taught = [name for name, _ in self.learned() if heritage.settled(self.modalities[name])]
+            self.kept = tuple(name for name in taught if self.faithful([name]))
+        if not self.learned():
+            self.clock.game = (0, 0.0)
 
 
 def finite(gradients: Sequence[Tensor | None]) -> bool:

@@ -16,7 +16,7 @@ from anygan.evaluation.fusion.page import add_fusing
 from anygan.model.gan import AnyGAN
 from anygan.report.report import Report
 from anygan.rows import DataSet
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 CONFIG = Config(size="tiny", width=2, features=16, code=8, style=4)
 NAMES = ["image", "size", "point"]

@@ -10,7 +10,7 @@ from anygan.evaluation.fusion.looked import Looked
 from anygan.model.gan import AnyGAN
 from anygan.rows import DataSet
 from anygan.tasks.embed import embed
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 CONFIG = Config(size="tiny", width=2, features=16, code=8, style=4)
 

@@ -25,7 +25,7 @@ from anygan.model.gan import AnyGAN
 from anygan.report.report import Report
 from anygan.rows import DataSet
 from anygan.tasks.embed import embed
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,44 @@
+"""What there is to learn: the modalities of a data set, found by looking at its cells."""
+
+from ..config import Config
+from ..errors import DataError
+from ..modalities import KINDS, Modality, Scale
+from ..rows import DataSet
+from .inherit import Heritage
+from .scene import PRIOR
+
+__all__ = ["describe", "learnable", "scale"]
+
+MODALITIES = 64
+"""Modalities that learn together at most: each has four networks of its own."""
+
+
+def scale(config: Config) -> Scale:
+    """How much detail the canvases of a model size hold."""
+    small = config.size == "tiny"
+    return Scale(side=32 if small else 64, latent=config.code, width=64 if small else 128)
+
+
+def describe(data: DataSet, config: Config, heritage: Heritage | None = None) -> dict[str, Modality]:
+    """The modalities of a data set, in the order of its columns, found by looking at its cells; or at what is known."""
+    if not data.columns:
+        raise DataError(f"'{data.name}' has no column to learn from.")
+    if PRIOR in data.columns:
+        raise DataError(f"A column of '{data.name}' is called '{PRIOR}', which names a part of the model. Rename it.")
+    for column in data.columns.values():
+        first = next((cell for cell in data.bad if cell.column in column.headers), None)
+        if not column.cells and first is not None:
+            raise DataError(f"No cell of column '{first.column}' can be read. The first: {first}. Mend or delete it.")
+    if heritage is not None:
+        return heritage.describe(data, scale(config))
+    return {name: KINDS[c.kind].fit(name, c.cells, scale(config)) for name, c in data.columns.items()}
+
+
+def learnable(data: DataSet, config: Config, heritage: Heritage | None = None) -> dict[str, Modality]:
+    """The modalities of a data set, as :func:`describe` finds them, where they are few enough to learn together."""
+    if len(data.columns) > MODALITIES:
+        raise DataError(
+            f"'{data.name}' has {len(data.columns):,} modalities; expected at most {MODALITIES} to learn together. Say "
+            "--kind NAME=category where a column is no sentence, which makes it part of the table, or delete some."
+        )
+    return describe(data, config, heritage)
