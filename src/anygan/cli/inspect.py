@@ -16,7 +16,7 @@ from ..modalities import Modality, Table, from_spec
 from ..model.gan import AnyGAN
 from ..rows import BadCell, Column, DataSet
 from ..training import checkpoint
-from ..training.health import ADVICE
+from ..training.alarms import ADVICE
 from ..training.run import describe
 from .answer import Answer, count, duration, grid, listed
 from .contradict import contradicted
