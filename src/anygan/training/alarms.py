@@ -3,15 +3,15 @@
 A rule looks at the signals of one modality: the cheap ones of :func:`anygan.training.objective.judge`, averaged over
 some twenty steps, and those of :mod:`anygan.training.signals`. It rings when they have been bad in so many readings in
 a row that a healthy run, which passes through bad readings while it opens up, does not get there. The thresholds lie
-between what healthy runs of the built-in sets show and what runs show that were broken on purpose
-(``benchmarks/health.py``); where both were near, they lie nearer to the broken.
+far from what short healthy runs of ``digits``, ``ring`` and ``grid`` showed at size tiny, which the comments say; which
+alarms ring in runs that are broken on purpose is told by ``benchmarks/health.py``.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["LOOK", "OPENING", "READ", "RULES", "Rule", "Watch", "key"]
+__all__ = ["ADVICE", "CONSTANT", "CONSTANT_MEANS", "LOOK", "OPENING", "READ", "RULES", "Rule", "Watch", "key"]
 
 Signals = Mapping[str, float]
 
@@ -119,6 +119,14 @@ def key(rule: Rule, where: str) -> str:
     """What an alarm of a modality is counted under."""
     return f"{rule.name}\t{where}"
 
+
+CONSTANT = "nothing to learn"
+CONSTANT_MEANS = "all cells of {where} are the same: nothing can be learned of it, and nothing from it"
+CONSTANT_ADVICE = "Leave the column out."
+"""The alarm that is told from the data alone, before the game begins."""
+
+ADVICE = {rule.name: rule.advice for rule in RULES} | {CONSTANT: CONSTANT_ADVICE}
+"""Alarm -> what to change, in words; ``{where}`` stands for the modality."""
 
 SMOOTH = 0.05
 """Share of the newest step in the average of a cheap signal."""

@@ -20,17 +20,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..data.store import Store
-from .alarms import LOOK, OPENING, READ, RULES, Rule, Watch, key
+from .alarms import CONSTANT, CONSTANT_MEANS, LOOK, OPENING, READ, RULES, Rule, Watch, key
 from .parallel import World
 from .players import Players
-from .signals import CELLS, Probe
+from .signals import Probe, constant
 
-__all__ = ["ADVICE", "CAPS", "RESPONSES", "Event", "Health", "broken", "constant"]
+__all__ = ["CAPS", "RESPONSES", "Event", "Health", "broken"]
 
 CAPS = {"gamma": 2, "lr": 3, "judges": 3, "augment": 3}
 """Highest level of each response."""
@@ -45,14 +44,6 @@ RESPONSES = {
     "memorising": ("augment",),
 }
 """Alarm -> what is done."""
-
-CONSTANT = "nothing to learn"
-CONSTANT_MEANS = "all cells of {where} are the same: nothing can be learned of it, and nothing from it"
-CONSTANT_ADVICE = "Leave the column out."
-"""The alarm that is told from the data alone, before the game begins."""
-
-ADVICE = {rule.name: rule.advice for rule in RULES} | {CONSTANT: CONSTANT_ADVICE}
-"""Alarm -> what to change, in words; ``{where}`` stands for the modality."""
 
 MOST_BACK = 6
 """Times that weights go back in a run."""
@@ -246,17 +237,6 @@ class Health:
         """Undo :meth:`state`."""
         for name, value in told.items():
             setattr(self, name, Watch(**value) if name == "watch" else value)
-
-
-def constant(store: Store) -> list[str]:
-    """Modalities whose cells, evenly spaced ones of many, are all the same though several rows have one."""
-    named = []
-    for name, cells in store.cells.items():
-        good = np.flatnonzero(store.good[name])
-        picked = cells[torch.from_numpy(good[:: -(-len(good) // CELLS)])]
-        if bool((picked == picked[:1]).all()) and int((store.pairing(0).index[name] >= 0).sum()) > 1:
-            named.append(name)
-    return named
 
 
 def broken(losses: Mapping[str, float]) -> bool:

@@ -25,7 +25,7 @@ from ..model.fusion import directions
 from ..model.gan import AnyGAN
 from ..rows import Batch
 
-__all__ = ["CELLS", "ROWS", "Probe"]
+__all__ = ["ROWS", "Probe", "constant"]
 
 ROWS = 64
 """Rows that are looked at."""
@@ -154,3 +154,14 @@ def newness(cells: Tensor, drawn: Tensor) -> dict[str, float]:
     """``novelty`` of drawn canvases (n, d) among training cells (N, d)."""
     own = torch.cdist(cells, cells).fill_diagonal_(torch.inf).amin(1).median()
     return {"novelty": float(torch.cdist(drawn, cells).amin(1).median() / own)} if float(own) > 0 else {}
+
+
+def constant(store: Store) -> list[str]:
+    """Modalities whose cells, evenly spaced ones of many, are all the same though several rows have one."""
+    named = []
+    for name, cells in store.cells.items():
+        good = np.flatnonzero(store.good[name])
+        picked = cells[torch.from_numpy(good[:: -(-len(good) // CELLS)])]
+        if bool((picked == picked[:1]).all()) and int((store.pairing(0).index[name] >= 0).sum()) > 1:
+            named.append(name)
+    return named
