@@ -18,11 +18,31 @@ def test_an_entry_that_never_changes_is_written_as_it_is():
 
 
 def test_two_deviations_are_one():
-    cells = list(np.random.default_rng(0).normal(5, 3, (4000, 3)).astype(np.float32))
+    cells = list(np.random.default_rng(0).normal(5, 3, (4000, 9)).astype(np.float32))
     vector = Vector.fit("v", cells, Scale())
     x = vector.canvas()(torch.stack([vector.read(c) for c in cells]))
-    assert torch.allclose(x.std(0), torch.full((3,), 0.5), atol=1e-3)
-    assert torch.allclose(x.mean(0), torch.zeros(3), atol=1e-5)
+    assert torch.allclose(x.std(0), torch.full((9,), 0.5), atol=1e-3)
+    assert torch.allclose(x.mean(0), torch.zeros(9), atol=1e-5)
+
+
+def test_narrow_clumps_of_few_entries_fill_the_canvas():
+    """Three clumps, each a hundredth as wide as they are apart: on the canvas each takes a third of the range."""
+    chance = np.random.default_rng(0)
+    clump = chance.integers(3, size=(9000, 1))
+    cells = list((clump + 0.01 * chance.standard_normal((9000, 2))).astype(np.float32))
+    vector = Vector.fit("v", cells, Scale())
+    stored = torch.stack([vector.read(c) for c in cells])
+    x = vector.canvas()(stored)
+    widths = [x[clump[:, 0] == i].max(0).values - x[clump[:, 0] == i].min(0).values for i in range(3)]
+    assert torch.stack(widths).allclose(torch.tensor(2 / 3), atol=0.03)
+    assert vector.canvas().inverse(x).allclose(stored, atol=1e-4)
+    # What lies beyond the training range counts as its end.
+    assert torch.equal(vector.canvas().inverse(torch.full((1, 2), 9.0))[0], stored.max(0).values)
+
+
+def test_many_entries_are_not_ranked():
+    assert Vector.fit("v", [np.zeros(9), np.ones(9)], Scale()).knots == ()
+    assert len(Vector.fit("v", [np.zeros(8), np.ones(8)], Scale()).knots) == 8
 
 
 def test_a_json_list_is_a_vector():

@@ -29,6 +29,7 @@ from torch import Tensor
 from ..errors import CellError, DataError
 from ..rows import Cell
 from .base import Canvas, Modality, Scale
+from .ranks import rank, value
 from .scalars import Scalar, category, described, empty, extended, parsed, resampled, written
 
 __all__ = ["Table"]
@@ -67,7 +68,7 @@ class CodedRow(Canvas):
 
     def forward(self, stored: Tensor) -> Tensor:
         mask = ~stored.isnan()
-        parts = [_rank(stored[:, self.numbers].T, self.knots).T] if self.numbers else []
+        parts = [rank(stored[:, self.numbers].T, self.knots).T] if self.numbers else []
         for i, size in self.groups:
             number = stored[:, i].nan_to_num(0).long()
             parts.append(torch.nn.functional.one_hot(number, size))
@@ -80,7 +81,7 @@ class CodedRow(Canvas):
         count = len(self.numbers)
         if count:
             mask = canvas[:, self.values :][:, self.numbers].clamp(1e-3, 1)
-            values = _value((canvas[:, :count] / mask).clamp(-1, 1).T, self.knots).T
+            values = value((canvas[:, :count] / mask).clamp(-1, 1).T, self.knots).T
             rounded = (values * self.unit).round() / self.unit.clamp_min(1)
             stored[:, self.numbers] = torch.where(self.unit > 0, rounded, values)
         for (i, _), group in zip(self.groups, self._split(canvas[:, count : self.values]), strict=True):
@@ -142,26 +143,6 @@ class CodedRow(Canvas):
     def _split(self, categories: Tensor) -> Sequence[Tensor]:
         groups: Sequence[Tensor] = torch.split_with_sizes(categories, [size for _, size in self.groups], 1)
         return groups if self.groups else []
-
-
-def _rank(values: Tensor, knots: Tensor) -> Tensor:
-    """Where values (columns, B) stand among knots (columns, K), -1 for the first knot and 1 for the last."""
-    last = knots.shape[1] - 1
-    values = torch.minimum(torch.maximum(values.nan_to_num(0).double(), knots[:, :1]), knots[:, -1:]).contiguous()
-    first, behind = (torch.searchsorted(knots, values, right=right) for right in (False, True))
-    above = first.clamp(1, last)
-    low, high = knots.gather(1, above - 1), knots.gather(1, above)
-    between = above - 1 + (values - low) / torch.where(high > low, high - low, 1)
-    rank = torch.where(behind > first, (first + behind - 1) / 2, between)
-    return rank / last * 2 - 1
-
-
-def _value(ranks: Tensor, knots: Tensor) -> Tensor:
-    """The inverse of :func:`_rank`."""
-    place = (ranks + 1) / 2 * (knots.shape[1] - 1)
-    below = place.floor().long().clamp(0, knots.shape[1] - 2)
-    low, high = knots.gather(1, below), knots.gather(1, below + 1)
-    return low + (place - below) * (high - low)
 
 
 @dataclass(frozen=True)

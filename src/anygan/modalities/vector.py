@@ -1,9 +1,14 @@
-"""Vectors: a fixed count of numbers, played on themselves, standardised entry by entry.
+"""Vectors: a fixed count of numbers. Many are played on themselves, standardised entry by entry, a few by rank.
 
     canvas = (x - mean) / scale          scale = 2 standard deviations          finish = identity
 
-Most of a canvas lies in [-1, 1] and nothing ends there: the tails of the data stay within the generator's reach. An
-entry that never changes in training has scale 0 and is written as its mean.
+Most of such a canvas lies in [-1, 1] and nothing ends there: the tails of the data stay within the generator's reach.
+An entry that never changes in training has scale 0 and is written as its mean.
+
+    canvas = rank of x among the training values, -1 to 1          finish = identity
+
+Points of the plane or of space often lie in clumps that are far narrower than the distances between them, and networks
+learn what is so fine in a standardised canvas very slowly. By rank (:mod:`.ranks`) each entry's clumps fill the range.
 """
 
 import json
@@ -23,12 +28,16 @@ from torch import Tensor
 from ..errors import CellError, DataError
 from ..rows import Cell
 from .base import Canvas, Modality, Scale
+from .ranks import rank, value
 
 __all__ = ["Vector"]
 
 SAMPLE = 65_536
 """Cells that :meth:`Vector.fit` looks at, spread evenly over the data."""
 DEVIATIONS = 2.0
+FEW = 8
+"""Vectors of up to so many entries are played by rank."""
+KNOTS = 1024
 SIDE = 480
 """Side of the preview, pixels."""
 
@@ -52,6 +61,23 @@ class Standardised(Canvas):
         return (canvas * self.scale + self.mean).float()
 
 
+class Ranked(Canvas):
+    """Numbers by rank, (size,)."""
+
+    knots: Tensor
+
+    def __init__(self, knots: Sequence[Sequence[float]]) -> None:
+        super().__init__()
+        self.shape = (len(knots),)
+        self.register_buffer("knots", torch.tensor(knots, dtype=torch.float64), persistent=False)
+
+    def forward(self, stored: Tensor) -> Tensor:
+        return rank(stored.T, self.knots).T.float()
+
+    def inverse(self, canvas: Tensor) -> Tensor:
+        return value(canvas.double().clamp(-1, 1).T, self.knots).T.float()
+
+
 @dataclass(frozen=True)
 class Vector(Modality):
     """Vectors of one size.
@@ -59,6 +85,7 @@ class Vector(Modality):
     Attributes:
         size: entries.
         mean, scale: of each entry: its mean, and two of its standard deviations.
+        knots: of each entry, where they are few: training values equally spaced in rank; else empty.
     """
 
     kind: ClassVar[str] = "vector"
@@ -66,10 +93,11 @@ class Vector(Modality):
     size: int
     mean: tuple[float, ...]
     scale: tuple[float, ...]
+    knots: tuple[tuple[float, ...], ...] = ()
 
     @classmethod
     def fit(cls, name: str, cells: Sequence[Cell], scale: Scale) -> Self:
-        """The size that most vectors have, and the mean and deviation of each entry."""
+        """The size that most vectors have, the mean and deviation of each entry, and its quantiles if there are few."""
         found: dict[int, list[NDArray[np.float32]]] = {}
         reason = "there is none"
         for i in range(0, len(cells), -(-len(cells) // SAMPLE) or 1):
@@ -85,7 +113,11 @@ class Vector(Modality):
             )
         values = np.stack(max(found.values(), key=len)).astype(np.float64)
         deviation = np.where(np.ptp(values, 0) > 0, values.std(0), 0.0)
-        return cls(name, values.shape[1], tuple(values.mean(0).tolist()), tuple((DEVIATIONS * deviation).tolist()))
+        places = np.linspace(0, len(values) - 1, min(KNOTS, max(2, len(values)))).round().astype(int)
+        knots = tuple(map(tuple, np.sort(values, 0)[places].T.tolist())) if values.shape[1] <= FEW else ()
+        return cls(
+            name, values.shape[1], tuple(values.mean(0).tolist()), tuple((DEVIATIONS * deviation).tolist()), knots
+        )
 
     def read(self, cell: Cell) -> Tensor:
         """Numbers, or the text of a JSON list of numbers, as float32 (size,)."""
@@ -101,14 +133,14 @@ class Vector(Modality):
         """The numbers, float32 (size,). In a table they stand as a JSON list."""
         return np.array(stored.cpu().numpy(), np.float32)
 
-    def canvas(self) -> Standardised:
-        return Standardised(self.mean, self.scale)
+    def canvas(self) -> Canvas:
+        return Ranked(self.knots) if self.knots else Standardised(self.mean, self.scale)
 
     def preview(self, cells: Sequence[Cell], path: Path) -> Path | None:
         """A scatter of the points, where vectors are points of the plane; the axes span four deviations."""
         if self.size != 2 or not cells:
             return None
-        places = self.canvas()(torch.stack([self.read(cell) for cell in cells])).clamp(-2, 2)
+        places = Standardised(self.mean, self.scale)(torch.stack([self.read(cell) for cell in cells])).clamp(-2, 2)
         picture = PIL.Image.new("RGB", (SIDE, SIDE), "white")
         draw = PIL.ImageDraw.Draw(picture, "RGBA")
         for x, y in ((places * torch.tensor([1, -1]) + 2) / 4 * (SIDE - 1)).tolist():
