@@ -63,6 +63,22 @@ def test_spec_travels_as_json(member):
 
 
 @kinds
+def test_what_is_known_keeps_its_place_when_more_is_seen(member):
+    modality, _ = fitted(member.kind)
+    cells = member.cells()
+    assert modality.extended(cells, SCALE) == modality
+    before = KINDS[member.kind].fit("it", cells[: len(cells) // 2], SCALE)
+    after = before.extended(cells, SCALE)
+    for cell in cells[: len(cells) // 2]:
+        had, has = before.read(cell), after.read(cell)
+        assert equal(has[tuple(slice(size) for size in had.shape)], had)
+    places = after.places(before)
+    assert (places is None) == (after == before or member.kind != "table")
+    if places is not None:
+        assert len(set(places)) == len(places) == before.canvas().shape[0]
+
+
+@kinds
 def test_stored_has_one_shape_and_type(member):
     modality, _ = fitted(member.kind)
     assert len({(modality.read(cell).shape, modality.read(cell).dtype) for cell in member.cells()}) == 1

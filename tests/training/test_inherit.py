@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from anygan import Config, DataSet, load_data, train
-from anygan.errors import DataError, RunError
+from anygan.errors import AnyGANWarning, DataError, RunError
 from anygan.modalities import Scale, Table, Text
 from anygan.model.gan import AnyGAN
 from anygan.rows import Batch
@@ -159,6 +159,13 @@ def test_columns_that_do_not_go_together_are_refused(old: Path, tmp_path: Path) 
         list(train(strange, tmp_path, Config(steps=1, **SMALL), origin=old))
     with pytest.raises(RunError, match="no checkpoint"):
         list(train(rows(more=True), tmp_path, Config(steps=1, **SMALL), origin=tmp_path / "none"))
+
+
+def test_a_modality_that_is_no_longer_there_is_told(old: Path, tmp_path: Path) -> None:
+    fewer = load_data([{"text": "a word"}, {"text": "another"}] * 4, kinds={"text": "text"})
+    with pytest.warns(AnyGANWarning, match="knows 'image', 'table', which"):
+        run = Run.open(fewer, tmp_path, Config(steps=1, **SMALL), origin=old)
+    assert list(run.modalities) == ["text"]
 
 
 def test_values_of_another_type_leave_a_column_as_it_was() -> None:

@@ -39,7 +39,9 @@ def test_networks_cannot_change_their_size(tmp_path: Path) -> None:
 def test_more_steps_are_trained_when_asked_for(tmp_path: Path) -> None:
     config = Config(steps=6, canvas=0.34, **SMALL)
     list(train(rows(), tmp_path, config))
+    written = (tmp_path / "last.safetensors").stat().st_mtime_ns
     assert list(train(rows(), tmp_path, config, resume=True)) == []
+    assert (tmp_path / "last.safetensors").stat().st_mtime_ns == written
     more = list(train(rows(), tmp_path, config.but(steps=12), resume=True, change=True))
     assert [r.step for r in more] == list(range(7, 13))
     assert more[0].position == 7 / 12

@@ -5,6 +5,7 @@ Weights are taken by their name, and where a layer has grown its known part is: 
 networks of a new modality, are fresh. Optimisers begin anew.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ..config import Config
-from ..errors import DataError, RunError
+from ..errors import AnyGANWarning, DataError, RunError
 from ..modalities import KINDS, Modality, Scale, from_spec
 from ..rows import DataSet
 from . import checkpoint
@@ -34,11 +35,13 @@ class Heritage:
         folder: of the run.
         tensors: all its weights.
         modalities: what it knew, in its order.
+        played: whether its canvases had been settled, and the game had begun.
     """
 
     folder: Path
     tensors: Mapping[str, Tensor]
     modalities: Mapping[str, Modality]
+    played: bool = True
 
     @classmethod
     def of(cls, folder: Path, config: Config) -> "Heritage":
@@ -55,7 +58,8 @@ class Heritage:
                 f"{folder} is of size {had.size} ({differ[0]} {getattr(had, differ[0])}), and its weights do not fit a "
                 f"model of {differ[0]} {getattr(config, differ[0])}. Add --size {had.size}, or train without --from."
             )
-        return cls(folder, tensors, {str(spec["name"]): from_spec(spec) for spec in told["modalities"]})
+        modalities = {str(spec["name"]): from_spec(spec) for spec in told["modalities"]}
+        return cls(folder, tensors, modalities, told["clock"]["game"] is not None)
 
     def describe(self, data: DataSet, scale: Scale) -> dict[str, Modality]:
         """The modalities of more data, in the order of its columns: those that are known extended, the others new.
@@ -77,11 +81,18 @@ class Heritage:
                 found[name] = known.extended(column.cells, scale)
         if not any(name in self.modalities for name in found):
             raise DataError(f"'{data.name}' has none of the columns that {self.folder} knows. Train it without --from.")
+        lost = [f"'{name}'" for name in self.modalities if name not in found]
+        if lost:
+            warnings.warn(
+                f"{self.folder} knows {', '.join(lost)}, which '{data.name}' lacks: the new run will not know it.",
+                AnyGANWarning,
+                stacklevel=2,
+            )
         return found
 
     def settled(self, modality: Modality) -> bool:
         """Whether a modality is what it was, so that its canvas has nothing to learn."""
-        return self.modalities.get(modality.name) == modality
+        return self.played and self.modalities.get(modality.name) == modality
 
     @torch.no_grad()
     def give(self, players: Players, modalities: Mapping[str, Modality]) -> None:

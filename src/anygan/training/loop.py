@@ -91,7 +91,7 @@ def train(
     config, clock, model, mean = run.config, run.clock, run.players.model, run.players.mean
     tune(run, play)
     saved = time.monotonic()
-    began = saved - clock.seconds
+    began, first = saved - clock.seconds, clock.step
     while clock.position(config) < 1:
         chance = run.chance()
         health: dict[str, float] = {}
@@ -124,7 +124,8 @@ def train(
             raise
         # What is done with a record is not training time.
         began += time.monotonic() - away
-    run.save()
+    if clock.step > first or not run.last.exists():
+        run.save()
 
 
 def draw(run: Run, chance: torch.Generator) -> dict[str, float]:
