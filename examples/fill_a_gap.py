@@ -4,9 +4,9 @@
 
 Every word of a test caption is taken out in turn: "the [___] seven leaning left, said by theo". What may stand in a
 gap is what the training captions have there when all their other words are the same; a gap that leaves no choice is
-passed over. AnyGAN chooses in two ways:
+passed over. AnyGAN fills it in two ways:
 
-    draws    picture and sound are translated to sentences; those most like what is left of this one vote
+    complete the sentence with its gap, ``___``, beside picture and sound: any words may come; the known ones stay
     code     of the sentences that the choices make, the one whose code lies nearest to that of picture and sound
 
 The rivals are the commonest choice in the training captions, and classifiers trained for each gap with its labels.
@@ -90,20 +90,14 @@ def gaps_of(test: anygan.DataSet, known: Mapping[tuple[str, ...], Told]) -> Iter
                 yield Gap(row, words, place, asks, choices)
 
 
-def by_draws(gaps: Sequence[Gap], drawn: Sequence[Sequence[str]]) -> list[str]:
-    """Filled by the vote of those drawn sentences that are most like what is left; the commonest where none can say."""
-    filled = []
-    for gap in gaps:
-        likeness: dict[int, Told] = defaultdict(Counter)
-        for sentence in drawn[gap.row]:
-            words = split(sentence)
-            if len(words) == len(gap.words) and words[gap.place] in gap.choices:
-                likeness[sum(a == b for i, (a, b) in enumerate(zip(words, gap.words, strict=True)) if i != gap.place)][
-                    words[gap.place]
-                ] += 1
-        votes = likeness[max(likeness)] if likeness else gap.choices
-        filled.append(votes.most_common(1)[0][0])
-    return filled
+def by_complete(
+    gaps: Sequence[Gap], model: anygan.Model, test: anygan.DataSet, given: Sequence[str], seed: int
+) -> list[str]:
+    """Filled by the model, which knows neither the choices nor that one word is wanted."""
+    rows = list(test.rows())
+    holed = [{name: rows[gap.row][name] for name in given} | {"text": gap.with_word("___")} for gap in gaps]
+    made = [split(str(row.cells["text"])) for row in model.complete(holed, seed=seed, partial=True)]
+    return [words[gap.place] if len(words) == len(gap.words) else "" for words, gap in zip(made, gaps, strict=True)]
 
 
 def by_code(gaps: Sequence[Gap], model: anygan.Model, codes: NDArray[np.float32]) -> list[str]:
@@ -140,11 +134,7 @@ def main() -> None:
     ways = {"commonest in training": [gap.choices.most_common(1)[0][0] for gap in gaps]}
     for given in GIVEN:
         cells = " + ".join(given)
-        made = [
-            str(one.cells["text"]) for one in model.translate(test, given, ["text"], draws=asked.draws, seed=asked.seed)
-        ]
-        drawn = [made[i : i + asked.draws] for i in range(0, len(made), asked.draws)]
-        ways[f"AnyGAN, draws, {cells}"] = by_draws(gaps, drawn)
+        ways[f"AnyGAN, complete, {cells}"] = by_complete(gaps, model, test, given, asked.seed)
         ways[f"AnyGAN, code, {cells}"] = by_code(gaps, model, codes_of(model, test, given))
     for name in ("image", "audio"):
         ways[f"classifier with labels, {name}"] = by_classifier(gaps, train, test, name, asked.judge_steps)

@@ -2,13 +2,11 @@
 
     python examples/restore_a_picture.py --run runs/sm --out runs/restore
 
-AnyGAN draws whole pictures, from what the damaged one tells or from the row's other cells. The draw that comes nearest
-in the pixels that can be seen is chosen, and only the covered box is taken from it:
+The box is made transparent and left to ``complete``, with the picture alone or with the row's sentence and sound beside
+it: what can be seen stays as it is and steers the rest.
 
-    there and back    damaged picture -> training sentences with the nearest codes -> pictures
-    other cells       the row's own sentence and sound -> pictures
-
-The rivals choose in the same way among training pictures: all of them, or those that bear the row's own sentence.
+The rivals take the box from the training picture that comes nearest in the pixels that can be seen: of all of them, or
+of those that bear the row's own sentence.
 Without ``--run`` a model is trained first. ``$ANYGAN_DATA`` names the data.
 """
 
@@ -16,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import PIL.Image
 from numpy.typing import NDArray
-from workbench import judge_of, nearest_sentences, open_model, options, print_table, rows_of, signature, write_sheet
+from workbench import judge_of, open_model, options, print_table, rows_of, signature, write_sheet
 
 import anygan
 
@@ -25,13 +24,10 @@ SIDE = 14
 """Of the covered box, pixels; a digit is about 20 high."""
 
 GREY = 128
-"""What covers: halfway from black to white, as in training. The encoders learn to tell it from ink and paper."""
-
-SENTENCES = 8
-"""That a damaged picture is taken to by its code: it leaves the speaker open, and more where much is covered."""
+"""What stands in the box on the sheet."""
 
 NEAREST, SAME = "nearest training picture", "nearest training picture of the same sentence"
-BACK, LED = "AnyGAN, there and back, nearest draw", "AnyGAN from the other cells, nearest draw"
+ALONE, LED = "AnyGAN complete, picture alone", "AnyGAN complete, with the other cells"
 
 SHOWN = 12
 
@@ -56,9 +52,9 @@ def nearest(damaged: Pictures, hidden: Mask, candidates: Pictures) -> Pictures:
     return best
 
 
-def drawn(model: anygan.Model, rows: Iterable[dict[str, Any]], given: list[str], draws: int, seed: int) -> Pictures:
-    """Pictures translated from the given cells, one row's draws after the other: (rows * draws, H, W)."""
-    made = model.translate(rows, given, ["image"], draws=draws, seed=seed)
+def completed(model: anygan.Model, rows: Iterable[dict[str, Any]], seed: int) -> Pictures:
+    """The pictures (N, H, W) of rows, what is transparent of them filled."""
+    made = model.complete(rows, seed=seed, partial=True)
     return np.stack([np.asarray(row.cells["image"]) for row in made])
 
 
@@ -68,32 +64,27 @@ def chosen(damaged: Pictures, hidden: Mask, pools: Iterable[Pictures]) -> Pictur
 
 
 def fillings(
-    model: anygan.Model, train: anygan.DataSet, rows: Sequence[dict[str, Any]], hidden: Mask, draws: int, seed: int
+    model: anygan.Model, train: anygan.DataSet, rows: Sequence[dict[str, Any]], hidden: Mask, seed: int
 ) -> dict[str, Pictures]:
     """Way -> pictures (N, H, W) from which the box is taken."""
     whole = np.stack([np.asarray(row["image"]) for row in rows])
     damaged = np.where(hidden, np.uint8(GREY), whole)
+    layers = np.stack([damaged, np.where(hidden, 0, 255).astype(np.uint8)], 3)
+    holed = [{"image": PIL.Image.fromarray(layer)} for layer in layers]
     index = train.pairing(0).index
     shelf = np.stack([np.asarray(train.columns["image"].cells[i]) for i in index["image"]])
     said = np.asarray(train.columns["text"].cells)[index["text"]]
     known = set(said)
     same = (shelf[said == row["text"]] if row["text"] in known else shelf for row in rows)
 
-    count = min(SENTENCES, draws)
-    found = nearest_sentences(model, list(damaged), "image", train, count)
-    back = drawn(model, [{"text": one} for few in found for one in few], ["text"], draws // count, seed)
-    others = [{"text": row["text"], "audio": row["audio"]} for row in rows]
-    led = drawn(model, others, ["text", "audio"], draws, seed)
-    back, led = (made.reshape(len(rows), -1, *whole.shape[1:]) for made in (back, led))
+    beside = [{"text": row["text"], "audio": row["audio"]} for row in rows]
     return {
         "left black": np.zeros_like(whole),
         "mean training picture": np.broadcast_to(shelf.mean(0).astype(np.uint8), whole.shape),
         NEAREST: chosen(damaged, hidden, [shelf] * len(rows)),
-        "AnyGAN, there and back, first draw": back[:, 0],
-        BACK: chosen(damaged, hidden, back),
+        ALONE: completed(model, holed, seed),
         SAME: chosen(damaged, hidden, same),
-        "AnyGAN from the other cells, first draw": led[:, 0],
-        LED: chosen(damaged, hidden, led),
+        LED: completed(model, [a | b for a, b in zip(holed, beside, strict=True)], seed),
         "the picture itself": whole,
     }
 
@@ -110,7 +101,7 @@ def main() -> None:
     judge, digits = judge_of(train, "image", "digit", asked.judge_steps), test.pairing(0).labels["digit"]
     lines: list[list[str | float]] = []
     restored = {}
-    for way, filling in fillings(model, train, rows, hidden, asked.draws, asked.seed).items():
+    for way, filling in fillings(model, train, rows, hidden, asked.seed).items():
         # All that can be seen stays as it is; only the box is taken.
         restored[way] = np.where(hidden, filling, whole)
         error = (filling[hidden].astype(np.float64) - whole[hidden]) / 255
@@ -120,7 +111,7 @@ def main() -> None:
     write_sheet(
         ["damaged", "nearest\ntraining", "AnyGAN\nalone", "same\nsentence", "AnyGAN\nother cells", "itself"],
         [
-            [np.where(hidden[i], GREY, whole[i]), *(restored[way][i] for way in (NEAREST, BACK, SAME, LED)), whole[i]]
+            [np.where(hidden[i], GREY, whole[i]), *(restored[way][i] for way in (NEAREST, ALONE, SAME, LED)), whole[i]]
             for i in range(min(SHOWN, len(rows)))
         ],
         [str(row["text"]).replace(", ", ",\n") for row in rows[:SHOWN]],

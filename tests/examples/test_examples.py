@@ -11,7 +11,7 @@ import numpy as np
 import PIL.Image
 import pytest
 from clean_a_recording import noised, wiener
-from fill_a_gap import Gap, by_draws, contexts, gaps_of
+from fill_a_gap import contexts, gaps_of
 from restore_a_picture import SIDE, covered, nearest
 
 from anygan import load_data
@@ -57,6 +57,7 @@ def test_a_gap_is_filled(run: Run, model: Path, tmp_path: Path) -> None:
     assert table["the gap is filled by"] == ["digit", "thickness", "slant"]
     assert table["gaps"][0] == "8"
     assert "AnyGAN, code, image + audio" in table
+    assert "AnyGAN, complete, image + audio" in table
     assert (tmp_path / "fill_a_gap.png").exists()
 
 
@@ -101,12 +102,6 @@ def test_gaps_of_the_digits_ask_for_what_stood_there() -> None:
     assert [gap.row for gap in gaps if gap.asks == "digit"] == list(range(40))
     assert all(gap.with_word(gap.truth) == texts[gap.row] for gap in gaps)
     assert {gap.truth for gap in gaps if gap.asks == "thickness"} == {"thin", "thick"}
-
-
-def test_the_likest_draws_vote_and_others_do_not() -> None:
-    gap = Gap(0, ["the", "thin", "one"], 1, "thickness", Counter(thick=9, thin=1))
-    assert by_draws([gap], [["the thin one", "the thick two", "the thick two"]]) == ["thin"]
-    assert by_draws([gap], [["nothing of the kind"]]) == ["thick"]
 
 
 def test_wiener_takes_noise_away_and_an_idea_of_the_signal_helps() -> None:

@@ -10,7 +10,7 @@ from anygan.config import Config
 from anygan.data.load import load_data
 from anygan.model.gan import AnyGAN
 from anygan.rows import Batch, DataSet
-from anygan.tasks.complete import complete, sureness
+from anygan.tasks.complete import complete
 from anygan.tasks.fill import Filling, lacks, tolerances
 from anygan.tasks.sureness import ENOUGH, Curve, Sureness, claim, right
 from anygan.training.describe import describe
@@ -57,7 +57,7 @@ def test_a_curve_rises_and_keeps_to_probabilities(pairs: list[tuple[float, bool]
 
 def test_sureness_is_that_of_hidden_cells(net: AnyGAN) -> None:
     data = rows(300, 0.3)
-    sure = sureness(net, data)
+    sure = Sureness.tried(net, data)
     assert set(sure.curves) == {("table", "size"), ("table", "age"), ("table", "colour"), ("note", "")}
     # There is one colour, and even a net that knows nothing must say it.
     told = [row.holes["colour"] for row in complete(net, data, sure=sure) if "colour" in row.holes]
@@ -68,13 +68,13 @@ def test_sureness_is_that_of_hidden_cells(net: AnyGAN) -> None:
 
 
 def test_too_few_cells_are_not_tried(net: AnyGAN) -> None:
-    sure = sureness(net, rows(ENOUGH - 1, 0.0))
+    sure = Sureness.tried(net, rows(ENOUGH - 1, 0.0))
     assert not sure.curves
     assert sure("table", "size", 0.4) == 0.4
 
 
 def test_whole_rows_are_tried_cell_by_cell(net: AnyGAN) -> None:
-    assert sureness(net, rows(300, 0.0)).knows("note")
+    assert Sureness.tried(net, rows(300, 0.0)).knows("note")
 
 
 def test_right_is_what_is_claimed(net: AnyGAN) -> None:

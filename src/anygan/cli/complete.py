@@ -16,8 +16,8 @@ from typing import Any
 from ..data.ledger import Ledger
 from ..data.readers import csv_rows
 from ..modalities import Audio, Image, Modality, Vector
-from ..tasks.complete import complete, sureness
-from ..tasks.look import CHUNK
+from ..tasks.complete import complete
+from ..tasks.look import CHUNK, chunks
 from ..tasks.model import Model
 from ..tasks.portions import Portions
 from ..tasks.sureness import Sureness
@@ -73,8 +73,9 @@ def _fill(model: Model, rows: Portions, out: Path, question: Mapping[str, Any], 
     first, part = next(rows.parts(0))
     plan = Completion(out, part, first, model.modalities, Sureness({}))
     # A question that is refused must not leave a folder behind.
+    next(chunks(model.net, part.take(slice(0, 1)), model.net.names))
     seed, partial = question["seed"], question["partial"]
-    sure = sureness(model.net, part, seed=seed)
+    sure = Sureness.tried(model.net, part, seed, partial=partial)
     ledger = Ledger(out, {TABLE: plan.headers, NOTES: ["row", "column", "sure", "that", "note"]}, question, resume)
     tally = Tally(**ledger.state) if ledger.state else plan.tally()
     done = ledger.rows

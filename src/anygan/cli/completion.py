@@ -22,6 +22,8 @@ __all__ = ["Completion", "Tally", "Written"]
 PART = "not tried: a part of it was given"
 """What is said of a partial cell in place of a claim."""
 
+UNTRIED = "not tried: too few cells are given"
+
 LISTED = 1000
 """Bad cells that are told in words; all of them are counted."""
 
@@ -90,7 +92,7 @@ class Completion:
         ]
         self.headers = [_file_header(p) for p in self.places]
         self._folders = folder_names(list(self.modalities))
-        self._claims = {p.header: self._claim(p) for p in self.places}
+        self._claims: dict[str, str] = {}
         self._copied: set[str] = set()
         self._index = data.pairing(0).index
         self._bad: dict[int, list[BadCell]] = {}
@@ -105,11 +107,12 @@ class Completion:
 
     def _claim(self, place: _Place) -> str:
         """What a filled cell of a column is likely to be."""
-        if place.modality is None:
-            return ""
-        column = place.header if isinstance(place.modality, Table) else ""
-        known = self.sure.knows(place.modality.name, column)
-        return claim(place.modality, column) if known else "not tried: too few cells are given"
+        assert place.modality is not None
+        if place.header not in self._claims:
+            column = place.header if isinstance(place.modality, Table) else ""
+            known = self.sure.knows(place.modality.name, column)
+            self._claims[place.header] = claim(place.modality, column) if known else UNTRIED
+        return self._claims[place.header]
 
     def row(self, row: Completed) -> Written:
         """A row's fields, its given files copied and its filled ones saved."""
@@ -130,7 +133,7 @@ class Completion:
             told = f"could not be read: {reason}" if reason else ""
             part = row.partials.get(name)
             sure = row.holes[place.header] if place.column.kind == "table" else row.filled[name]
-            notes.append([str(row.row), header, f"{sure:.3f}", PART if part else self._claims[place.header], told])
+            notes.append([str(row.row), header, f"{sure:.3f}", PART if part else self._claim(place), told])
             fields.append(self._fresh(place, row.cells[name], row.row, save=part.save if part else None))
         return Written(fields, notes, filled, bad)
 

@@ -20,7 +20,7 @@ from .look import CHUNK, Chunk, chunks, seeded
 from .restore import evidence_of, restore
 from .sureness import Sureness
 
-__all__ = ["Completed", "complete", "sureness"]
+__all__ = ["Completed", "complete"]
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,6 @@ class Completed:
 
 
 @torch.inference_mode()
-def sureness(model: AnyGAN, data: DataSet, *, seed: int = 0) -> Sureness:
-    """How sure the model may be of what it fills in such rows."""
-    return Sureness.tried(model, data, seed)
-
-
-@torch.inference_mode()
 def complete(
     model: AnyGAN,
     data: DataSet,
@@ -67,7 +61,7 @@ def complete(
     ``partial``, holes within cells (:mod:`anygan.modalities.holes`) are filled too.
     """
     assert first % CHUNK == 0, "another chunk would draw other noise"
-    sure = Sureness.tried(model, data, seed) if sure is None else sure
+    sure = Sureness.tried(model, data, seed, partial=partial) if sure is None else sure
     for chunk in chunks(model, data, model.names, holes=partial):
         chance = seeded(seed, first + int(chunk.rows[0]))
         evidence = evidence_of(model, chunk.batch, chunk.partials)

@@ -13,12 +13,13 @@ from ..modalities import Modality, from_spec
 from ..model.gan import AnyGAN
 from ..rows import Cell, DataSet
 from ..training import checkpoint
-from .complete import Completed, complete, sureness
+from .complete import Completed, complete
 from .contradict import Contradiction, contradictions
 from .embed import Codes, embed
 from .generate import generate
 from .look import Rows, open_rows
 from .portions import Portions
+from .sureness import Sureness
 from .translate import Translated, translate
 
 __all__ = ["CHECKPOINTS", "Model", "load"]
@@ -91,7 +92,7 @@ class Model:
         """
         sure = None
         for first, part in self.portions(rows).parts(0):
-            sure = sure or sureness(self.net, part, seed=seed)
+            sure = sure or Sureness.tried(self.net, part, seed, partial=partial)
             yield from complete(self.net, part, seed=seed, first=first, sure=sure, partial=partial)
 
     def embed(self, rows: Rows, given: Collection[str] | None = None) -> Iterator[Codes]:

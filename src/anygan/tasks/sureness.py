@@ -15,6 +15,7 @@ trained on the very rows that are filled, given cells are better known to it tha
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -75,23 +76,21 @@ class Curve:
         return np.interp(score, self.score, self.chance)
 
 
-@dataclass(frozen=True)
 class Sureness:
-    """A curve for every column that could be tried."""
+    """A curve for every column that could be tried; nothing is tried before it is asked."""
 
-    curves: Mapping[Key, Curve]
+    def __init__(self, curves: Mapping[Key, Curve] | Callable[[], Mapping[Key, Curve]]) -> None:
+        self._curves = curves
+
+    @cached_property
+    def curves(self) -> Mapping[Key, Curve]:
+        """Modality and column -> its curve."""
+        return self._curves() if callable(self._curves) else self._curves
 
     @classmethod
-    def tried(cls, model: AnyGAN, data: DataSet, seed: int = 0) -> "Sureness":
-        """Hide given cells of some rows, fill them and see."""
-        rows = data.take(np.unique(np.linspace(0, len(data) - 1, TRIED).astype(np.int64)))
-        found: dict[Key, _Outcome] = {}
-        for way in (_as_missing, _one_each):
-            if all(len(found.get(key, _NONE)[0]) >= ENOUGH for key in _keys(model, data)):
-                break
-            more = _tried(model, rows, way, seed)
-            found = more | {key: outcome for key, outcome in found.items() if len(outcome[0]) >= ENOUGH}
-        return cls({key: Curve.fit(*outcome) for key, outcome in found.items() if len(outcome[0]) >= ENOUGH})
+    def tried(cls, model: AnyGAN, data: DataSet, seed: int = 0, *, partial: bool = False) -> "Sureness":
+        """To be learned by hiding given cells of some rows, filling them and seeing."""
+        return cls(lambda: _learned(model, data, seed, partial))
 
     def __call__(self, name: str, column: str, score: float) -> float:
         """How likely it is that a cell of this score is right; the score itself where nothing could be tried."""
@@ -103,17 +102,31 @@ class Sureness:
         return (name, column) in self.curves
 
 
+@torch.inference_mode()
+def _learned(model: AnyGAN, data: DataSet, seed: int, partial: bool) -> dict[Key, Curve]:
+    rows = data.take(np.unique(np.linspace(0, len(data) - 1, TRIED).astype(np.int64)))
+    found: dict[Key, _Outcome] = {}
+    for way in (_as_missing, _one_each):
+        if all(len(found.get(key, _NONE)[0]) >= ENOUGH for key in _keys(model, data)):
+            break
+        more = _tried(model, rows, way, seed, partial)
+        found = more | {key: outcome for key, outcome in found.items() if len(outcome[0]) >= ENOUGH}
+    return {key: Curve.fit(*outcome) for key, outcome in found.items() if len(outcome[0]) >= ENOUGH}
+
+
 def _keys(model: AnyGAN, data: DataSet) -> list[Key]:
     """Every column of the data that the model knows."""
     known = [(n, m) for n, m in model.modalities.items() if n in data.columns]
     return [(n, c) for n, m in known for c in ([c.name for c in m.columns] if isinstance(m, Table) else [""])]
 
 
-def _tried(model: AnyGAN, data: DataSet, way: Way, seed: int) -> dict[Key, _Outcome]:
+def _tried(model: AnyGAN, data: DataSet, way: Way, seed: int, partial: bool) -> dict[Key, _Outcome]:
     """Of every column the scores of cells that were hidden in one way, and which were filled rightly."""
     found: dict[Key, list[_Outcome]] = defaultdict(list)
-    for number, chunk in enumerate(chunks(model, data, model.names)):
+    for number, chunk in enumerate(chunks(model, data, model.names, holes=partial)):
         chance = seeded(seed, -1 - number)
+        for name, place in chunk.partials:
+            chunk.batch.present[name][place] = False  # half a truth is none
         hidden = way(model, chunk.batch, chance)
         if any(bool(there.any()) for there in hidden.values()):
             filling = fill(model, _hide(chunk.batch, hidden), chance)
