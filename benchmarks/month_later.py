@@ -34,8 +34,9 @@ def known(data: DataSet) -> DataSet:
 
 
 def directions(model: AnyGAN, measure: Measure) -> list[Direction]:
-    """From each modality to each other one."""
-    return [((given,), to) for given, to in itertools.permutations(measure.shared(model), 2)]
+    """From each modality to each other one, of those in which judges can tell digits."""
+    telling = [name for name in measure.shared(model) if name in measure.panel.labels.get("digit", [])]
+    return [((given,), to) for given, to in itertools.permutations(telling, 2)]
 
 
 def coherences(model: AnyGAN, measure: Measure) -> dict[str, float]:
