@@ -11,7 +11,7 @@ settings, and on the canvas that AnyGAN plays on, with as many hidden units,
                 and taken away in as many steps
 
 and measures 10,000 points of each as ``collapse.py`` does, the median time of drawing one, and the bound on the
-log-likelihood of test points that the VAE has (nats a point, of the points themselves). Appends one JSON line per model
+log-likelihood of test points that the VAE has (nats a point, of its canvas). Appends one JSON line per model
 and seed to ``benchmarks/results/families.jsonl`` and skips those that stand there already.
 """
 
@@ -35,6 +35,7 @@ from anygan import Config, load_data
 from anygan.data.synthetic import GRID_STD, grid_centres
 from anygan.evaluation.cost.costing import processor
 from anygan.nn.blocks import MLP
+from anygan.training.run import describe
 
 RESULTS = Path(__file__).parent / "results" / "families.jsonl"
 UNITS, CODE, LEVELS, BATCH, RATE = 128, 8, 100, 256, 1e-3
@@ -132,19 +133,16 @@ def ours(seconds: float, seed: int, out: Path) -> tuple[Draw, dict[str, Any]]:
 
 def theirs(net: VAE | Diffusion, seconds: float) -> tuple[Draw, dict[str, Any]]:
     """One of the others: how to draw, and what else to tell."""
-    train, test = (
-        torch.from_numpy(np.stack(list(load_data(f"grid:{s}").columns["point"].cells))) for s in ("train", "test")
-    )
-    # As AnyGAN's canvas of vectors.
-    mean, scale = train.mean(0), 2 * train.std(0)
-    told: dict[str, Any] = {"steps": fit(net, (train - mean) / scale, seconds), "evaluations": 1}
+    data = {split: load_data(f"grid:{split}") for split in ("train", "test")}
+    canvas = describe(data["train"], Config(size="tiny"))["point"].canvas()
+    train, test = (canvas(torch.from_numpy(np.stack(list(d.columns["point"].cells)))) for d in data.values())
+    told: dict[str, Any] = {"steps": fit(net, train, seconds), "evaluations": 1}
     if isinstance(net, VAE):
         with torch.inference_mode():
-            bound = -net.loss((test - mean) / scale).mean() - scale.log().sum()
-        told["log-likelihood at least"] = float(bound)
+            told["log-likelihood at least"] = float(-net.loss(test).mean())
     else:
         told["evaluations"] = LEVELS
-    return lambda count: net.draw(count) * scale + mean, told
+    return lambda count: canvas.inverse(net.draw(count)), told
 
 
 def clocked(draw: Draw) -> float:
