@@ -1,7 +1,7 @@
 r"""Sureness: how likely it is that what was filled is right, learned from cells that are hidden on purpose.
 
-Given cells of the data itself are hidden as its missing ones are missing: row r is left what another row q has. They
-are filled, and compared with the truth. A filled cell is *right* when
+Given cells of the data itself are hidden as its missing ones are missing: of a row as many as another lacks, and the
+same ones as far as it has them. They are filled, and compared with the truth. A filled cell is *right* when
 
     category, boolean, text     it is the same
     number, date                it lies within half a standard deviation of the column (``tolerances``)
@@ -40,8 +40,10 @@ ENOUGH = 30
 Key = tuple[str, str]
 """Modality and column; the column of anything but a table is empty."""
 
-Way = Callable[[AnyGAN, Batch, torch.Generator], dict[str, Tensor]]
-"""Which given cells of a batch are hidden: modality -> (B,) bool, of a table (B, columns)."""
+Trial = tuple[Tensor, dict[str, Tensor]]
+"""Numbers (n,) of rows of a batch, and which given cells of theirs are hidden: modality -> (n,), or (n, columns)."""
+
+Way = Callable[[AnyGAN, Batch, torch.Generator], Trial]
 
 _Outcome = tuple[NDArray[np.float64], NDArray[np.bool_]]
 _NONE: _Outcome = np.zeros(0), np.zeros(0, bool)
@@ -127,10 +129,11 @@ def _tried(model: AnyGAN, data: DataSet, way: Way, seed: int, partial: bool) -> 
         chance = seeded(seed, -1 - number)
         for name, place in chunk.partials:
             chunk.batch.present[name][place] = False  # half a truth is none
-        hidden = way(model, chunk.batch, chance)
+        hosts, hidden = way(model, chunk.batch, chance)
         if any(bool(there.any()) for there in hidden.values()):
-            filling = fill(model, _hide(chunk.batch, hidden), chance)
-            for key, outcome in _outcomes(model, chunk.batch, hidden, filling):
+            batch = chunk.batch.take(hosts)
+            filling = fill(model, _hide(batch, hidden), chance)
+            for key, outcome in _outcomes(model, batch, hidden, filling):
                 found[key].append(outcome)
     return {k: (np.concatenate([s for s, _ in v]), np.concatenate([g for _, g in v])) for k, v in found.items()}
 
@@ -158,26 +161,41 @@ def right(model: AnyGAN, name: str, filled: Tensor, truth: Tensor) -> Tensor:
     return (said * was).sum(1) >= (said * was.roll(1, 0)).sum(1)
 
 
-def _as_missing(model: AnyGAN, batch: Batch, chance: torch.Generator) -> dict[str, Tensor]:
-    """What is hidden: in each row what another row lacks, of those that lack something."""
-    missing = {name: lacks(m, batch) for name, m in model.modalities.items()}
-    holed = torch.stack([there.flatten(1).any(1) if there.dim() > 1 else there for there in missing.values()]).any(0)
-    rows = holed.nonzero().squeeze(1)
-    if not len(rows):
-        return {name: torch.zeros_like(there) for name, there in missing.items()}
-    other = rows[torch.randint(len(rows), (len(batch),), generator=chance)]
-    return {name: there[other] & ~there for name, there in missing.items()}
+def _as_missing(model: AnyGAN, batch: Batch, chance: torch.Generator) -> Trial:
+    """As much is hidden as some row lacks, of one that lacks less, and the same cells rather than others."""
+    missing, widths = _flat(model, batch)
+    count = missing.sum(1)
+    holed = count.nonzero().squeeze(1)
+    if not len(holed):
+        return holed, _parts(model, missing[holed], widths)
+    like = holed[torch.randint(len(holed), (len(batch),), generator=chance).to(holed.device)]
+    fewer = count.unsqueeze(0) < count[like].unsqueeze(1)
+    drawn = torch.rand(fewer.shape, generator=chance).to(count.device).masked_fill(~fewer, -1.0).argmax(1)
+    host, like = drawn[fewer.any(1)], like[fewer.any(1)]
+    wish = torch.rand(len(host), missing.shape[1], generator=chance).to(count.device) + missing[like].float()
+    place = wish.masked_fill(missing[host], -1.0).argsort(1, descending=True).argsort(1)
+    hidden = (place < (count[like] - count[host]).unsqueeze(1)) & ~missing[host]
+    return host, _parts(model, hidden, widths)
 
 
-def _one_each(model: AnyGAN, batch: Batch, chance: torch.Generator) -> dict[str, Tensor]:
-    """What is hidden: one given cell of each row."""
-    given = {name: ~lacks(m, batch) for name, m in model.modalities.items()}
-    flat = torch.cat([there.view(len(batch), -1) for there in given.values()], 1)
-    drawn = torch.rand(flat.shape, generator=chance).to(flat.device).masked_fill(~flat, -1.0)
-    chosen = torch.zeros_like(flat).scatter_(1, drawn.argmax(1, keepdim=True), True) & flat
-    widths = [there.view(len(batch), -1).shape[1] for there in given.values()]
-    parts = chosen.split(widths, 1)
-    return {name: part.view_as(there) for (name, there), part in zip(given.items(), parts, strict=True)}
+def _one_each(model: AnyGAN, batch: Batch, chance: torch.Generator) -> Trial:
+    """One given cell of each row is hidden."""
+    missing, widths = _flat(model, batch)
+    drawn = torch.rand(missing.shape, generator=chance).to(missing.device).masked_fill(missing, -1.0)
+    chosen = torch.zeros_like(missing).scatter_(1, drawn.argmax(1, keepdim=True), True) & ~missing
+    return torch.arange(len(batch), device=missing.device), _parts(model, chosen, widths)
+
+
+def _flat(model: AnyGAN, batch: Batch) -> tuple[Tensor, list[int]]:
+    """What a batch lacks, all columns side by side (B, columns), and how many each modality has."""
+    parts = [lacks(m, batch).view(len(batch), -1) for m in model.modalities.values()]
+    return torch.cat(parts, 1), [part.shape[1] for part in parts]
+
+
+def _parts(model: AnyGAN, flat: Tensor, widths: list[int]) -> dict[str, Tensor]:
+    """Undo :func:`_flat`."""
+    parts = zip(model.modalities.items(), flat.split(widths, 1), strict=True)
+    return {name: part if isinstance(m, Table) else part.squeeze(1) for (name, m), part in parts}
 
 
 def _hide(batch: Batch, hidden: Mapping[str, Tensor]) -> Batch:
