@@ -64,7 +64,8 @@ def test_no_name_leads_out_and_none_is_waited_for(data: Path) -> None:
 
 
 def test_where_every_name_leads_out_the_sentence_says_so(data: Path) -> None:
-    _, told = inspected(listed(data, ["../secret.png", "link.png"]))
+    found, _ = inspected(listed(data, ["../secret.png", "link.png"]))
+    told = "\n".join(found["notes"])
     assert "No cell of column 'image_file_name' can be read. The first: row 1, " in told
     assert OUTSIDE in told
 

@@ -17,7 +17,7 @@ from anygan.cli.app import app
 from anygan.training import checkpoint
 from anygan.training.loop import Record, train
 
-RANK, RESTARTS = int(os.environ["RANK"]), int(os.environ["TORCHELASTIC_RESTART_COUNT"])
+RANK, RESTARTS = (int(os.environ.get(name, "0")) for name in ("RANK", "TORCHELASTIC_RESTART_COUNT"))
 DEATHS = {0: 5, 1: 9}
 """Restarts so far -> the step after which rank 1 is killed."""
 

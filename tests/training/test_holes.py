@@ -15,7 +15,7 @@ from anygan.model.gan import AnyGAN, Critics
 from anygan.training.holes import closeness, refill
 from anygan.training.objective import imitate, judge, paint
 from anygan.training.parallel import World
-from anygan.training.scene import COPIES, holes_of, scene
+from anygan.training.scene import COPIES, Crowd, holes_of, scene
 
 SMALL = Settings(size="tiny", width=2, features=16, code=8, style=4)
 
@@ -41,7 +41,9 @@ def test_a_stage_shows_rows_beside_what_is_seen_of_them(world: World) -> None:
     net, critics = AnyGAN({"table": table}, SMALL), Critics(AnyGAN({"table": table}, SMALL), SMALL)
     store = Store.read(data, {"table": table})
     batch = store.batch(store.pairing(0), np.arange(16))
-    stages = scene(net, net, batch, net.draw(batch), torch.Generator().manual_seed(0), world)
+    canvases = net.draw(batch)
+    crowd = Crowd.gathered(net, batch, canvases, world)
+    stages = scene(net, crowd, canvases, torch.Generator().manual_seed(0), world)
     stage = stages[holes_of("table")]
     real, seen = stage.real.chunk(2, 1)
     canvas = net.canvases["table"]

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -77,7 +78,15 @@ def _warned() -> Iterator[None]:
 
 def main() -> None:
     """The command ``anygan``."""
-    app(prog_name="anygan")
+    try:
+        app(prog_name="anygan")
+    except SystemExit as end:
+        if "WORLD_SIZE" not in os.environ:
+            raise
+        # Torn down in good order, threads of a process group now and then abort the process, and torchrun restarts it.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else bool(end.code))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -8,9 +8,9 @@ from typing import Any
 from ..config import Config
 from ..data.load import load_data
 from ..errors import DataError
-from ..modalities import KINDS, Modality
+from ..modalities import Modality
 from ..rows import BadCell, DataSet
-from ..training.describe import describe, scale
+from ..training.describe import describe, described
 from .answer import Answer, count, grid, listed
 from .plan import sizes
 from .progress import Ticker
@@ -62,7 +62,7 @@ def _fitted(data: DataSet) -> tuple[dict[str, Modality], dict[str, str]]:
         fitted, useless = dict[str, Modality](), dict[str, str]()
         for name, column in data.columns.items():
             try:
-                fitted[name] = KINDS[column.kind].fit(name, column.cells, scale(config))
+                fitted[name] = described(data, column, config)
             except DataError as reason:
                 useless[name] = str(reason)
         if not useless or not fitted:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import CellError
 from ..modalities import Audio, Modality, Table, Text
 from ..modalities.audio import seconds_and_rate
+from ..modalities.image import quietly
 from ..modalities.scalars import CATEGORIES
 from ..rows import BadCell, Column, DataSet, Packed
 from .short import short
@@ -103,7 +104,7 @@ def _picture(cell: Any) -> tuple[tuple[int, int], str] | None:
     if isinstance(cell, PIL.Image.Image):
         return cell.size, cell.mode
     try:
-        with PIL.Image.open(cell.open() if isinstance(cell, Packed) else cell) as picture:
+        with quietly(), PIL.Image.open(cell.open() if isinstance(cell, Packed) else cell) as picture:
             return picture.size, picture.mode
     except Exception:  # decoders raise whatever a damaged file leads them into; it is listed as a bad cell
         return None

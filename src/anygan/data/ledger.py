@@ -96,7 +96,7 @@ class Ledger:
 
     def line(self, name: str, fields: Sequence[str]) -> None:
         """Add a line to a file."""
-        self._open[name].write(csv_line(fields).encode("utf-8"))
+        self._open[name].write(csv_line(fields).encode("utf-8", "surrogateescape"))
 
     def due(self) -> bool:
         """Whether it is time for a note."""
@@ -110,7 +110,7 @@ class Ledger:
         sizes = {name: file.tell() for name, file in self._open.items()}
         told = {"asked": self.asked, "rows": rows, "sizes": sizes, "state": dict(state)}
         beside = self.folder / f"{PROGRESS}.part"
-        with beside.open("w", encoding="utf-8") as text:
+        with beside.open("w", encoding="utf-8", errors="surrogateescape") as text:
             json.dump(told, text)
             text.flush()
             os.fsync(text.fileno())

@@ -93,10 +93,10 @@ def open_sheet(source: str | Path | Iterable[Mapping[str, Any]] | Any, kinds: Ma
 
 def _opened(path: Path, kinds: Mapping[str, str]) -> Sheet:
     """A folder or file, by what it is."""
-    if path.is_file():
-        shard = path.name.lower().endswith(SHARDS)
+    if not path.is_dir():
+        shard = path.is_file() and path.name.lower().endswith(SHARDS)
         return read_shards([path], str(path)) if shard else read_sheet(path)
-    if any((path / name).is_file() for name in METADATA):
+    if any((path / name).exists() for name in METADATA):
         return read_sheet(path)
     shards = sorted(p for p in path.iterdir() if p.name.lower().endswith(SHARDS) and not p.name.startswith("."))
     if shards:

@@ -29,7 +29,7 @@ from ..errors import CellError, DataError
 from ..rows import Cell, Packed
 from .base import Canvas, Modality, Scale, source_of
 
-__all__ = ["Image", "contact_sheet", "playable"]
+__all__ = ["Image", "contact_sheet", "playable", "quietly"]
 
 SAMPLE = 512
 """Pictures that :meth:`Image.fit` looks at, spread evenly over the data."""
@@ -189,7 +189,7 @@ def _opened(cell: Cell, size: tuple[int, int] | None) -> PIL.Image.Image:
 def _from_file(file: Path | Packed, size: tuple[int, int] | None) -> PIL.Image.Image:
     source = source_of(file)
     try:
-        with _quietly(), PIL.Image.open(source) as picture:
+        with quietly(), PIL.Image.open(source) as picture:
             if picture.format == "EPS":
                 raise CellError("the file is PostScript, a program that nothing here runs; save it as PNG")
             if size is not None:
@@ -208,7 +208,7 @@ def _from_file(file: Path | Packed, size: tuple[int, int] | None) -> PIL.Image.I
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Without Pillow's warnings and messages: what is wrong with a cell is told as its reason."""
     logger = logging.getLogger("PIL")
     level = logger.level

@@ -71,7 +71,8 @@ class Curve:
                 last = pools.pop()
                 pools[-1] = [pools[-1][i] + last[i] for i in range(3)] + [last[3]]
         hits, count, total, _ = np.array(pools).T
-        return cls(total / count, (hits + mean) / (count + 1))
+        # Small pools are drawn further, so that they may end below the pool before.
+        return cls(total / count, np.maximum.accumulate((hits + mean) / (count + 1)))
 
     def __call__(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
         """Scores of any shape as probabilities."""

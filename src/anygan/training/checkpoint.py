@@ -42,7 +42,7 @@ def save(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, An
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # What a killed process was writing is of no use to anyone.
-        for left in path.parent.glob(f".{path.name}.*"):
+        for left in (*path.parent.glob(f".{path.name}.*"), *path.parent.glob(".tmp*")):
             left.unlink()
         save_file(whole, beside, {"anygan": SCHEMA, "description": told, "digest": _digest(whole, told)})
         _flush(beside)

@@ -3,11 +3,11 @@
 from ..config import Config
 from ..errors import DataError
 from ..modalities import KINDS, Modality, Scale
-from ..rows import DataSet
+from ..rows import Column, DataSet
 from .inherit import Heritage
 from .scene import PRIOR
 
-__all__ = ["describe", "learnable", "scale"]
+__all__ = ["describe", "described", "learnable", "scale"]
 
 MODALITIES = 64
 """Modalities that learn together at most: each has four networks of its own."""
@@ -26,12 +26,26 @@ def describe(data: DataSet, config: Config, heritage: Heritage | None = None) ->
     if PRIOR in data.columns:
         raise DataError(f"A column of '{data.name}' is called '{PRIOR}', which names a part of the model. Rename it.")
     for column in data.columns.values():
-        first = next((cell for cell in data.bad if cell.column in column.headers), None)
-        if not column.cells and first is not None:
-            raise DataError(f"No cell of column '{first.column}' can be read. The first: {first}. Mend or delete it.")
+        _check_cells(data, column)
     if heritage is not None:
         return heritage.describe(data, scale(config))
-    return {name: KINDS[c.kind].fit(name, c.cells, scale(config)) for name, c in data.columns.items()}
+    return {name: described(data, column, config) for name, column in data.columns.items()}
+
+
+def described(data: DataSet, column: Column, config: Config) -> Modality:
+    """The modality of one column.
+
+    Raises:
+        DataError: when no cell can be read.
+    """
+    _check_cells(data, column)
+    return KINDS[column.kind].fit(column.name, column.cells, scale(config))
+
+
+def _check_cells(data: DataSet, column: Column) -> None:
+    first = next((cell for cell in data.bad if cell.column in column.headers), None)
+    if not column.cells and first is not None:
+        raise DataError(f"No cell of column '{first.column}' can be read. The first: {first}. Mend or delete it.")
 
 
 def learnable(data: DataSet, config: Config, heritage: Heritage | None = None) -> dict[str, Modality]:
