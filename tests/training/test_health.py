@@ -219,14 +219,13 @@ def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
     state = run.health
     state.begin(run.players, run.store)
     done = told(state, run, {"discriminator won"}, range(1, 101))
-    assert done[0] == "gamma times 10, the discriminators' learning rate times 0.25"
-    assert done[3:] == ["nothing is left to try"], "which is told once"
-    assert state.gamma(0.1) == pytest.approx(10.0)
-    assert state.levels == {"gamma": 2, "lr": 0, "judges": 3, "augment": 0}
+    assert done == ["gamma of a times 10", "gamma of a times 100", "nothing is left to try"], "which is told once"
+    assert state.raised == {"a": 100.0}, "the others are left alone"
+    assert set(state.levels.values()) == {0}
     done = told(state, run, set(), range(101, 101 + 5 * state.patience))
-    assert state.levels == dict.fromkeys(CAPS, 0)
+    assert done == ["gamma of a times 10", "gamma of a times 1"]
+    assert not state.raised
     assert state.gamma(0.1) == 0.1
-    assert done[0] == "gamma times 10, the discriminators' learning rate times 0.0625"
 
 
 def test_a_column_of_one_value_is_told(tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ def meet(game: Players, rows: Batch, chances: torch.Generator) -> tuple[torch.Te
 def test_splits_are_disjoint_and_not_empty(modalities: int, seed: int) -> None:
     drawn = splits(modalities, chance(seed))
     assert len(drawn) == {2: 1, 3: 6}.get(modalities, 25)
+    alone = {int(a.int().argmax()) for a, b in drawn if a.sum() == 1 and torch.equal(b, ~a)}
+    alone |= {int(b.int().argmax()) for a, b in drawn if b.sum() == 1 and torch.equal(a, ~b)}
+    assert alone == set(range(modalities))
     for a, b in drawn:
         assert a.any()
         assert b.any()
@@ -129,7 +132,7 @@ def test_each_loss_moves_its_own_weights_only() -> None:
         return names
 
     seen = meet(game, rows, chance())
-    align(model, *seen, chance(), ALONE).backward(retain_graph=True)
+    align(model, *seen, chance(), ALONE)[0].backward(retain_graph=True)
     assert moved() == {"encoders", "fusion", "log_scale"}
     recognise(model, seen[0], seen[2], crowd(game, rows), chance(), ALONE).backward(retain_graph=True)
     assert moved() == {"encoders", "fusion", "log_scale"}
@@ -153,8 +156,8 @@ def test_a_swapped_cell_alone_is_no_positive() -> None:
     assert damage.swapped.any()
     whole = Damage(damage.level, damage.hidden, torch.arange(16).unsqueeze(1).expand(16, 2))
     kept = (~damage.swapped).all(1)
-    one = align(game.model, evidence, observed, damage, chance(), ALONE)
-    other = align(game.model, evidence[kept], observed[kept], take(whole, kept), chance(), ALONE)
+    one = align(game.model, evidence, observed, damage, chance(), ALONE)[0]
+    other = align(game.model, evidence[kept], observed[kept], take(whole, kept), chance(), ALONE)[0]
     assert torch.allclose(one, other)
 
 
@@ -176,7 +179,7 @@ def test_reliability_learns_which_cell_lies() -> None:
     for _ in range(150):
         rows = views(64)
         seen = meet(game, rows, chances)
-        loss = align(model, *seen, chances, ALONE) + believe(model, *seen, chances, ALONE)
+        loss = align(model, *seen, chances, ALONE)[0] + believe(model, *seen, chances, ALONE)
         readers.zero_grad()
         loss.backward()
         readers.step()
@@ -218,7 +221,7 @@ def test_what_only_two_modalities_together_tell_stays_in_their_code() -> None:
         seen = meet(game, rows, chances)
         known = recognise(model, seen[0], seen[2], crowd(game, rows), chances, ALONE)
         readers.zero_grad()
-        (align(model, *seen, chances, ALONE) + 0.3 * known).backward()
+        (align(model, *seen, chances, ALONE)[0] + 0.3 * known).backward()
         readers.step()
         average(game.mean, model, 5.0, 1000)
     rows = bits(64)
@@ -228,6 +231,30 @@ def test_what_only_two_modalities_together_tell_stays_in_their_code() -> None:
     middles = torch.stack([codes[numbers == k].mean(0) for k in range(4)])
     alike = (middles @ middles.T)[~torch.eye(4, dtype=torch.bool)]
     assert alike.max() < 0.95
+
+
+def test_a_stranger_shares_nothing() -> None:
+    """Two modalities say the same of each row, a third anything: what each shares with the rest tells them apart."""
+    game, rows = players("a", "b", "c"), batch("a", "b", "c", rows=64)
+    said = torch.nn.functional.normalize(torch.randn(64, 3, CONFIG.code, generator=chance(1)), dim=2)
+    said[:, 1] = said[:, 0]
+    whole = Damage.draw(rows.observed(), chance())
+    whole = Damage(whole.level * 0, whole.hidden * 0, torch.arange(64).unsqueeze(1).expand(64, 3))
+    shared = align(game.model, 0.9 * said, rows.observed(), whole, chance(), ALONE)[1]
+    assert min(shared[0], shared[1]) > 0.5
+    assert shared[2] < 0.05
+
+
+def test_strangers_have_no_say_unless_all_are() -> None:
+    model, given = players("a", "b", "c").model, torch.tensor([[True, True, True], [False, False, True]])
+    assert torch.equal(model.heard(given), given)
+    model.bond.copy_(torch.tensor([0.7, 0.3, 0.01]))
+    assert model.heard(given).tolist() == [[True, True, False], [False, False, False]]
+    evidence = torch.randn(2, 3, CONFIG.code, generator=chance())
+    assert torch.equal(model.known(evidence, given)[0], model.fusion(evidence, model.heard(given))[0])
+    assert not model.known(evidence, given)[1].any()
+    model.bond.zero_()
+    assert torch.equal(model.heard(given), given)
 
 
 def test_one_modality_is_the_plain_game() -> None:

@@ -62,7 +62,7 @@ def main(out: Path) -> None:
     crowd = Crowd.gathered(players.mean, batch, canvases, world)
     evidence, observed, damage = read(players.model, crowd, canvases, chance, world)
     losses = [
-        align(players.model, evidence, observed, damage, chance, world),
+        align(players.model, evidence, observed, damage, chance, world)[0],
         recognise(players.model, evidence, damage, crowd, chance, world),
         believe(players.model, evidence, observed, damage, chance, world),
     ]

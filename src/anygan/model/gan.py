@@ -24,12 +24,20 @@ from .prior import Prior
 
 __all__ = ["AnyGAN", "Critics"]
 
+SHARED = 0.02
+"""Share of what there is to know about its row from which on a modality is no stranger."""
+
 
 class AnyGAN(nn.Module):
     """Everything that generates, translates, completes and embeds.
 
     Modalities have a fixed order, that of ``modalities``; (B, M) tensors follow it.
+
+    Attributes:
+        bond: (M,) what each modality shares with the rest of its row, as training last saw it: 0 nothing, 1 everything.
     """
+
+    bond: Tensor
 
     def __init__(self, modalities: Mapping[str, Modality], config: Config) -> None:
         super().__init__()
@@ -44,6 +52,7 @@ class AnyGAN(nn.Module):
         self.fusion = Fusion(len(self.names), code)
         self.log_scale = nn.Parameter(torch.tensor(math.log(10.0)))
         self.prior = Prior(style, code, features)
+        self.register_buffer("bond", torch.ones(len(self.names)))
         holed = [name for name, modality in self.modalities.items() if isinstance(modality, Table) and modality.fills]
         self.fillers = Family(holed, lambda name: Filler(shapes[name][0], features, code, style))
 
@@ -62,6 +71,19 @@ class AnyGAN(nn.Module):
         seen = [self.canvases[n](batch.values[n]) if bool(batch.present[n].any()) else None for n in self.names]
         pairs = zip(self.names, seen, strict=True)
         return torch.stack([blank if canvas is None else self.encoders[name](canvas) for name, canvas in pairs], 1)
+
+    def heard(self, given: Tensor) -> Tensor:
+        """Which of the given modalities (B, M) have a say in what is rendered: not strangers, which share nothing.
+
+        What only a stranger knows would be noise to the others' generators. Where nobody shares anything, all have one.
+        """
+        kept = self.bond > SHARED
+        return given & (kept | ~kept.any()).to(given.device)
+
+    def known(self, evidence: Tensor, given: Tensor) -> Tensor:
+        """The code (B, code) to render from that given cells have in common, from their evidence (B, M, code)."""
+        code: Tensor = self.fusion(evidence, self.heard(given))
+        return code
 
     def styles(self, rows: int, generator: torch.Generator, device: torch.device) -> Tensor:
         """A style for every modality from its prior, (rows, M, style)."""

@@ -75,7 +75,7 @@ def fill(model: AnyGAN, batch: Batch, chance: torch.Generator, evidence: Tensor 
     if not lacking:
         return Filling({}, {})
     evidence = model.look(batch) if evidence is None else evidence
-    known = model.fusion(evidence, given)
+    known = model.known(evidence, given)
     holed = [name for name in lacking if name in model.fillers.names]
     cheap = all(name in holed and bool(batch.present[name].all()) for name in lacking)
     draws = []
@@ -108,7 +108,7 @@ def _holes(
     others[:, model.names.index(name)] = False
     noise = torch.randn(len(batch), model.style, generator=chance).to(evidence)
     seen = model.canvases[name](batch.values[name])
-    filled = model.refill(name, seen, model.fusion(evidence, others), noise)
+    filled = model.refill(name, seen, model.known(evidence, others), noise)
     return filled if rendered is None else torch.where(batch.present[name].unsqueeze(1), filled, rendered)
 
 

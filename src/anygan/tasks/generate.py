@@ -42,7 +42,7 @@ def walk(model: AnyGAN, given: Tensor, chance: torch.Generator, steps: int = STE
     everything = torch.ones(len(given), len(model.names), dtype=torch.bool, device=given.device)
     for _ in range(steps):
         rendered = model.render(code, model.names, chance)
-        code = model.fusion(model.evidence({n: model.canvases[n].snap(c) for n, c in rendered.items()}), everything)
+        code = model.known(model.evidence({n: model.canvases[n].snap(c) for n, c in rendered.items()}), everything)
     return code
 
 

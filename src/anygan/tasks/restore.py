@@ -53,7 +53,7 @@ def restore(
     for (name, place), cell in partials.items():
         row = slice(place, place + 1)
         given = batch.observed()[row]
-        known = model.fusion(evidence[row], given)
+        known = model.known(evidence[row], given)
         codes = code_of(model, known.repeat(DRAWS, 1), given.repeat(DRAWS, 1), chance)
         styles = torch.randn(DRAWS, model.style, generator=chance).to(codes)
         canvas = model.canvases[name]

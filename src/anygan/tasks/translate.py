@@ -50,7 +50,7 @@ def translate(
     for chunk in chunks(model, data, given, max(1, CHUNK // draws)):
         chance = seeded(seed, int(chunk.rows[0]))
         there = chunk.batch.observed()
-        known = model.fusion(model.look(chunk.batch), there)
+        known = model.known(model.look(chunk.batch), there)
         code = code_of(model, known.repeat_interleave(draws, 0), there.repeat_interleave(draws, 0), chance)
         made = written(model, model.render(code, to, chance))
         for place, row in enumerate(chunk.rows):
@@ -63,5 +63,5 @@ def translate(
 def code_of(model: AnyGAN, known: Tensor, given: Tensor, chance: torch.Generator) -> Tensor:
     """The codes (B, code) that rows are rendered from, for the codes of what is given (B, code), (B, M) bool."""
     code = model.complete(known, given.all(1), chance)
-    nothing = ~given.any(1, keepdim=True)
+    nothing = ~model.heard(given).any(1, keepdim=True)
     return torch.where(nothing, walk(model, torch.zeros_like(known), chance), code) if bool(nothing.any()) else code

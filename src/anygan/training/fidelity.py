@@ -45,7 +45,7 @@ def fidelity(model: AnyGAN, store: Store, device: torch.device, seed: int) -> fl
         others[:, m] = False
         rows = others.any(1)
         if int(rows.sum()) > 1:
-            code = model.fusion(evidence[rows], others[rows])
+            code = model.known(evidence[rows], others[rows])
             canvas = model.canvases[name].snap(model.render(code, [name], chance)[name])
             near = (model.encoders[name](canvas) @ code.T).argmax(1)
             # Rows whose codes coincide, such as those of one caption, count for each other.

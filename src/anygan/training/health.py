@@ -2,9 +2,8 @@
 
 Responses are levels, whole numbers from 0, none, to a cap:
 
-    gamma     the penalties' weight times 10 a level
+    gamma     the penalties' weight times 10 a level, of the modality alone that an alarm is about
     lr        the learning rates of all players divided by 4 a level
-    judges    that of the discriminators divided by 4 a level, beside the above
     augment   .2 of the pairs a level are augmented before discriminators see them (:mod:`anygan.training.augment`)
 
 beside *skip*, a step whose gradients are no numbers changes no weight, and *back*, to the weights of the last moment at
@@ -27,16 +26,17 @@ from ..data.store import Store
 from .alarms import CONSTANT, CONSTANT_MEANS, LOOK, OPENING, READ, RULES, Rule, Watch, key
 from .parallel import World
 from .players import Players
+from .scene import PRIOR, holes_of
 from .signals import Probe, constant
 
 __all__ = ["CAPS", "RESPONSES", "Event", "Health", "broken"]
 
-CAPS = {"gamma": 2, "lr": 3, "judges": 3, "augment": 3}
+CAPS = {"gamma": 2, "lr": 3, "augment": 3}
 """Highest level of each response."""
 
 RESPONSES = {
     "not a number": ("back", "lr"),
-    "discriminator won": ("gamma", "judges"),
+    "discriminator won": ("gamma",),
     "discriminator exploded": ("back", "lr"),
     "generator collapsed": ("back", "gamma", "lr"),
     "condition ignored": ("gamma",),
@@ -71,7 +71,7 @@ class Health:
     Attributes:
         rescue: whether anything is done beside ringing.
         watch: the signals so far.
-        levels: of the responses.
+        levels: of the responses that concern all players; ``gammas``, of each modality's penalties.
         ringing: alarms that have rung and are not over, as in :attr:`Watch.counts`.
         skipped: steps without a number so far; ``streak`` the latest in a row.
         went_back: times that weights went back.
@@ -81,7 +81,8 @@ class Health:
 
     rescue: bool = True
     watch: Watch = field(default_factory=Watch)
-    levels: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CAPS, 0))
+    levels: dict[str, int] = field(default_factory=lambda: {"lr": 0, "augment": 0})
+    gammas: dict[str, int] = field(default_factory=dict)
     ringing: list[str] = field(default_factory=list)
     skipped: int = 0
     streak: int = 0
@@ -93,19 +94,18 @@ class Health:
     probe: Probe | None = None
 
     def gamma(self, gamma: float) -> float:
-        """The penalties' weight."""
-        level = self.levels["gamma"]
-        return (gamma or LEAST_GAMMA) * 10.0**level if level else gamma
+        """The penalties' weight, before some modalities' is raised."""
+        return gamma or (LEAST_GAMMA if self.raised else gamma)
+
+    @property
+    def raised(self) -> dict[str, float]:
+        """Modality -> factor of its penalties' weight, where it is raised."""
+        return {name: 10.0**level for name, level in self.gammas.items() if level}
 
     @property
     def lr(self) -> float:
         """Factor of all learning rates."""
         return 0.25 ** self.levels["lr"]
-
-    @property
-    def judges_lr(self) -> float:
-        """Factor of the discriminators' learning rate, beside :attr:`lr`."""
-        return 0.25 ** self.levels["judges"]
 
     @property
     def augment(self) -> float:
@@ -115,6 +115,8 @@ class Health:
     def begin(self, players: Players, store: Store) -> list[Event]:
         """Before the first step: something to go back to, and what nothing can be learned of."""
         if self.kept < 0:
+            names = [*players.model.names, PRIOR, *map(holes_of, players.model.fillers.names)]
+            self.gammas = dict.fromkeys(names, 0)
             self.keep(players, 0)
             self.kept = max(0, self.kept)
             return [
@@ -174,10 +176,11 @@ class Health:
         """Decide on rank 0, tell all ranks, act; what is to be told of it."""
         fresh = [(rule, where) for rule, where in rung if key(rule, where) not in self.ringing]
         self.ringing = [had for had in self.ringing if self.watch.counts.get(had)]
-        relaxed = not rung and self.watch.calm and self.calm >= self.patience and any(self.levels.values())
-        back, keep, levels = self._decided(rung, relaxed, step, world)
-        done = self._changes(levels)
-        self.levels = levels
+        high = any(self.levels.values()) or any(self.gammas.values())
+        relaxed = not rung and self.watch.calm and self.calm >= self.patience and high
+        back, keep, levels, gammas = self._decided(rung, relaxed, step, world)
+        done = self._changes(levels, gammas)
+        self.levels, self.gammas = levels, gammas
         if back:
             players.restore({name: tensor.clone() for name, tensor in self.tensors.items()})
             self.went_back += 1
@@ -196,26 +199,34 @@ class Health:
 
     def _decided(
         self, rung: Sequence[Rang], relaxed: bool, step: int, world: World
-    ) -> tuple[bool, bool, dict[str, int]]:
+    ) -> tuple[bool, bool, dict[str, int], dict[str, int]]:
         """Whether weights go back, whether these are kept, and the new levels: rank 0's answer, on every rank."""
-        wanted = {response for rule, _ in rung for response in RESPONSES[rule.name]} if self.rescue else set()
-        change = -1 if relaxed else 0
-        levels = {n: max(0, min(CAPS[n], level + (n in wanted) + change)) for n, level in self.levels.items()}
+        asked = [(response, where) for rule, where in rung for response in RESPONSES[rule.name] if self.rescue]
+        wanted, pressed = (
+            {response for response, _ in asked},
+            {where for response, where in asked if response == "gamma"},
+        )
+
+        def moved(level: int, up: bool, cap: int) -> int:
+            return max(0, min(cap, level + up - relaxed))
+
+        levels = {name: moved(level, name in wanted, CAPS[name]) for name, level in self.levels.items()}
+        gammas = {name: moved(level, name in pressed, CAPS["gamma"]) for name, level in self.gammas.items()}
         back = "back" in wanted and self.went_back < MOST_BACK and bool(self.tensors)
         keep = not rung and self.watch.calm and step % KEEP == 0
-        first, second, *numbers = world.share([back, keep, *levels.values()])
-        return bool(first), bool(second), {n: int(number) for n, number in zip(levels, numbers, strict=True)}
+        first, second, *shared = map(int, world.share([back, keep, *levels.values(), *gammas.values()]))
+        own, theirs = shared[: len(levels)], shared[len(levels) :]
+        return bool(first), bool(second), dict(zip(levels, own, strict=True)), dict(zip(gammas, theirs, strict=True))
 
-    def _changes(self, levels: Mapping[str, int]) -> list[str]:
+    def _changes(self, levels: Mapping[str, int], gammas: Mapping[str, int]) -> list[str]:
         """What new levels change, in words."""
         after = Health(levels=dict(levels))
-        told = {
-            "gamma": f"gamma times {10 ** levels['gamma']}",
-            "lr": f"learning rates times {after.lr:g}",
-            "judges": f"the discriminators' learning rate times {after.judges_lr:g}",
-            "augment": f"{after.augment:.0%} of the pairs augmented",
-        }
-        return [words for name, words in told.items() if levels[name] != self.levels[name]]
+        told = [f"gamma of {n} times {10**level}" for n, level in gammas.items() if level != self.gammas[n]]
+        if levels["lr"] != self.levels["lr"]:
+            told.append(f"learning rates times {after.lr:g}")
+        if levels["augment"] != self.levels["augment"]:
+            told.append(f"{after.augment:.0%} of the pairs augmented")
+        return told
 
     def _events(self, rung: Sequence[Rang], done: list[str], relaxed: bool) -> list[Event]:
         """An event for each alarm, or one for a relaxation."""

@@ -23,8 +23,8 @@ from .resume import FIXED
 
 __all__ = ["Heritage"]
 
-COUNTED = {"scale": 2, "offset": 2, "place": 1}
-"""Weights of the fusion -> how many of their axes count modalities."""
+COUNTED = {"scale": 2, "offset": 2, "place": 1, "bond": 1}
+"""Weights, of the fusion most, -> how many of their axes count modalities."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from .health import Event, broken
 from .holes import HELD, closeness
 from .machine import tune
 from .objective import align, believe, echo, imitate, judge, paint, read, recognise
+from .players import Players
 from .rules import Rules
 from .run import Run
 from .scene import Crowd, scene
@@ -32,6 +33,9 @@ TURNS = 8
 
 ECHO = 0.6
 """Weight of the echo beside the adversarial loss."""
+
+BOND = 0.02
+"""How fast what a modality is known to share with the rest follows what a step tells of it."""
 
 RECOGNISE = 0.3
 """Weight of knowing a row again, beside the contrast of its modalities."""
@@ -160,9 +164,10 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
         canvases = model.draw(batch)
         crowd = Crowd.gathered(players.mean, batch, canvases, world)
         evidence, observed, damage = read(model, crowd, canvases, chance, world)
-        aligned = align(model, evidence, observed, damage, chance, world)
+        aligned, shared = align(model, evidence, observed, damage, chance, world)
         known = recognise(model, evidence, damage, crowd, chance, world)
         believed = believe(model, evidence, observed, damage, chance, world)
+    bond(players, shared)
     players.readers.zero_grad()
     (aligned + RECOGNISE * known + believed).backward()
     losses = {"align": aligned, "recognise": known, "believe": believed}
@@ -176,11 +181,11 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
         seen_stages, seen_fakes = stages, fakes
         if state.augment:
             seen_stages, seen_fakes = augmented(stages, fakes, state.augment, chance, world)
-        judged, health = judge(critics, seen_stages, seen_fakes, state.gamma(config.gamma), rules)
+        judged, health = judge(critics, seen_stages, seen_fakes, state.gamma(config.gamma), rules, state.raised)
     players.judges.zero_grad()
     judged.backward()
     losses["judge"] = judged
-    if not run.descend(players.judges, config.lr * factor * state.judges_lr):
+    if not run.descend(players.judges, config.lr * factor):
         return _told(losses), _told(health) | {"skipped": 1.0}
 
     critics.requires_grad_(False)
@@ -193,6 +198,12 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     losses |= {"imitate": imitated, "echo": echoed} | ({"holes": missed} if model.fillers.names else {})
     taken = run.descend(players.makers, config.lr * factor)
     return _told(losses), _told(health) | ({} if taken else {"skipped": 1.0})
+
+
+def bond(players: Players, shared: Tensor) -> None:
+    """Remember what each modality shares with the rest, (M,); NaN tells nothing."""
+    for net in (players.model, players.mean):
+        net.bond.lerp_(torch.where(shared.isfinite(), shared.to(net.bond), net.bond), BOND)
 
 
 def _told(values: Mapping[str, Tensor]) -> dict[str, float]:

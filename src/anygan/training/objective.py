@@ -17,7 +17,7 @@ generators and the prior see are codes of the averaged encoders, without gradien
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 import torch
@@ -39,6 +39,9 @@ __all__ = ["align", "believe", "echo", "imitate", "judge", "paint", "read", "rec
 SPLITS = 25
 """Splits of a step: all there are up to four modalities, and as many drawn of more."""
 
+TELLING = 8
+"""Rows from which on a batch tells what a modality shares with the rest."""
+
 VARIED = 0.5
 """Share of the cells that encoders meet as another cell that says the same."""
 
@@ -46,14 +49,18 @@ PRIOR_GAMMA = 10.0
 """Weight of the prior's penalties, as a multiple of the canvases'."""
 
 DEFAULT = Rules()
+NOWHERE: Mapping[str, float] = {}
 
 
 def splits(modalities: int, generator: torch.Generator) -> list[tuple[Tensor, Tensor]]:
-    """Pairs (A, B) of disjoint non-empty sets as masks (M,): all up to four modalities, else as many drawn."""
+    """Pairs (A, B) of disjoint non-empty sets as masks (M,): all up to four modalities.
+
+    Of more as many, each modality against the rest among them, the others drawn.
+    """
     if modalities <= 4:
         sides = [s for s in product((0, 1, 2), repeat=modalities) if 1 in s and 2 in s and s.index(1) < s.index(2)]
     else:
-        sides = []
+        sides = [tuple(1 if n == m else 2 for n in range(modalities)) for m in range(modalities)]
         while len(sides) < SPLITS:
             drawn = tuple(torch.randint(3, (modalities,), generator=generator).tolist())
             if 1 in drawn and 2 in drawn:
@@ -86,21 +93,41 @@ def varied(
 
 def align(
     model: AnyGAN, evidence: Tensor, observed: Tensor, damage: Damage, generator: torch.Generator, world: World
-) -> Tensor:
-    """The contrast of all splits, averaged over rows and splits: a scalar.
+) -> tuple[Tensor, Tensor]:
+    """The contrast of all splits, averaged over rows and splits, a scalar; and what each modality shares with the rest.
 
-    Each side of a split must hold a cell of its own row: one that is swapped does not say what its row says.
+    Each side of a split must hold a cell of its own row: one that is swapped does not say what its row says. What
+    modality m shares, (M,), is the share of log n, what there is to know of which of n rows is which, that the split of
+    m from all the others has learned; NaN where no row can tell.
     """
     own = observed & ~damage.swapped.to(observed.device)
     drawn = splits(len(model.names), generator)
     if not drawn:
-        return evidence.sum() * 0
+        return evidence.sum() * 0, evidence.new_full((len(model.names),), math.nan)
     a, b = (torch.stack(sides).to(observed.device) for sides in zip(*drawn, strict=True))
+    whole = [_from_rest(m, a, b) for m in range(len(model.names))]
+    a, b = _without_strangers(model, a, whole), _without_strangers(model, b, whole)
     left, right = _fused(model, evidence, observed, torch.stack([a, b]))
     there = (own & a.unsqueeze(1)).any(2) & (own & b.unsqueeze(1)).any(2)
-    lost = info_nce(left, right, model.log_scale.exp(), there).sum(1) / there.sum(1).clamp(min=1)
-    contrast: Tensor = lost.mean() / world.size
-    return contrast
+    rows = there.sum(1)
+    lost = info_nce(left, right, model.log_scale.exp(), there).sum(1) / rows.clamp(min=1)
+    shared = torch.where(rows >= TELLING, 1 - lost.detach() / rows.log(), math.nan)
+    return lost.sum() / (rows > 0).sum().clamp(min=1) / world.size, shared[whole]
+
+
+def _without_strangers(model: AnyGAN, side: Tensor, whole: Sequence[int]) -> Tensor:
+    """One side of all splits (S, M) without strangers, but for each one's own split from the rest: it may yet learn."""
+    kept = model.heard(torch.ones_like(side[0]))
+    own = torch.zeros_like(side[:, 0])
+    own[[place for place, heard in zip(whole, kept.tolist(), strict=True) if not heard]] = True
+    return side & (kept | own.unsqueeze(1))
+
+
+def _from_rest(m: int, a: Tensor, b: Tensor) -> int:
+    """Which of the splits (S, M) is that of modality number m from all the others."""
+    alone = torch.arange(a.shape[1], device=a.device) == m
+    split = ((a == alone).all(1) & (b == ~alone).all(1)) | ((b == alone).all(1) & (a == ~alone).all(1))
+    return int(split.nonzero()[0])
 
 
 def _fused(model: AnyGAN, evidence: Tensor, observed: Tensor, sides: Tensor) -> Tensor:
@@ -124,9 +151,11 @@ def recognise(
     take no part.
     """
     given = subsets(crowd.observed, generator)
-    there = (given.any(1) & ~(damage.swapped & given).any(1)).to(evidence.device)
-    whole = crowd.fuse(given)
-    lost = info_nce(model.fusion(evidence, given.to(evidence.device)), whole, model.log_scale.exp(), there)
+    given = model.heard(given.to(evidence.device))
+    with torch.no_grad():
+        whole = crowd.mean.fusion(crowd.evidence, given)
+    there = given.any(1) & ~(damage.swapped.to(given.device) & given).any(1)
+    lost = info_nce(model.fusion(evidence, given), whole, model.log_scale.exp(), there)
     known: Tensor = lost.sum() / there.sum().clamp(min=1) / world.size
     return known
 
@@ -167,11 +196,17 @@ def _critic(critics: Critics, name: str) -> Discriminator:
 
 
 def judge(
-    critics: Critics, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor], gamma: float, rules: Rules = DEFAULT
+    critics: Critics,
+    stages: Mapping[str, Stage],
+    fakes: Mapping[str, Tensor],
+    gamma: float,
+    rules: Rules = DEFAULT,
+    raised: Mapping[str, float] = NOWHERE,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The discriminators' loss, a scalar, and the state of the game: pair accuracy, gap, R1 and R2 of each stage.
 
-    R1 and R2 are what a real and a generated canvas pay on average, whatever the penalty.
+    ``gamma`` is the penalties' weight, and ``raised`` a factor of it where a modality needs more. R1 and R2 are what a
+    real and a generated canvas pay on average, whatever the penalty.
     """
     losses = []
     punishing = gamma > 0 and rules.penalty != SPECTRAL
@@ -181,7 +216,7 @@ def judge(
         real, fake = stage.real, fake.detach()
         if stage.blur is not None:
             real, fake = real + stage.blur[0], fake + stage.blur[1]
-        weight = PRIOR_GAMMA * gamma if name == PRIOR else gamma
+        weight = (PRIOR_GAMMA if name == PRIOR else 1.0) * gamma * raised.get(name, 1.0)
         features, penalty = [], real.new_zeros(2)
         for part, punish in ((slice(0, stage.penalised), punishing), (slice(stage.penalised, None), False)):
             if len(real[part]) == 0:

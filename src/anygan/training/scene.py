@@ -109,9 +109,8 @@ class Crowd:
         return cls(mean, evidence, world.gather(batch.observed().to(evidence.device, torch.uint8)).bool().cpu())
 
     def fuse(self, given: Tensor) -> Tensor:
-        """The codes (B, code) of subsets (B, M)."""
-        fused: Tensor = self.mean.fusion(self.evidence, given.to(self.evidence.device))
-        return fused
+        """The codes (B, code) of subsets (B, M), without what strangers know."""
+        return self.mean.known(self.evidence, given.to(self.evidence.device))
 
     def times(self, copies: int) -> "Crowd":
         """Every row so many times."""

@@ -85,9 +85,7 @@ class Probe:
             others[:, m] = False
             rows = observed[:, m]
             if int(rows.sum()) >= 8:
-                found = self._of(
-                    name, model, mean, mean.fusion(evidence[rows], others[rows]), evidence[rows, m], chance
-                )
+                found = self._of(name, model, mean, mean.known(evidence[rows], others[rows]), evidence[rows, m], chance)
                 told |= {f"{name}/{key}": value for key, value in found.items()}
         return told
 

@@ -105,7 +105,7 @@ def _paint(model: AnyGAN, batch: Batch | None, size: int, to: str, seed: int) ->
     if batch is None:
         return model.render(walk(model, torch.zeros(size, model.code, device=device), chance), [to], chance)
     there = batch.observed()
-    known = model.fusion(model.look(batch), there)
+    known = model.known(model.look(batch), there)
     return model.render(code_of(model, known, there, chance), [to], chance)
 
 
