@@ -69,7 +69,7 @@ SOUNDS: dict[str, Callable[[Sound], Sound]] = {
     "as written": lambda s: s,
     "later by a frame": lambda s: (np.concatenate([np.zeros(FRAME, np.float32), s[0]]), s[1]),
     "noise 30 dB below": lambda s: (s[0] + _hiss(s[0]), s[1]),
-    "8 bits": lambda s: ((s[0] * 127).round().astype(np.float32) / 127, s[1]),
+    "8 bits": lambda s: (((s[0] * 127).round() / 127).astype(np.float32), s[1]),
 }
 
 

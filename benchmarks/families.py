@@ -35,7 +35,7 @@ from anygan import Config, load_data
 from anygan.data.synthetic import GRID_STD, grid_centres
 from anygan.evaluation.cost.costing import processor
 from anygan.nn.blocks import MLP
-from anygan.training.run import describe
+from anygan.training.describe import describe
 
 RESULTS = Path(__file__).parent / "results" / "families.jsonl"
 UNITS, CODE, LEVELS, BATCH, RATE = 128, 8, 100, 256, 1e-3
