@@ -10,9 +10,10 @@ from anygan.modalities import Vector
 from anygan.rows import Batch
 from anygan.training.damage import Damage
 from anygan.training.ema import average
-from anygan.training.objective import align, believe, echo, imitate, judge, paint, read, recognise, splits
+from anygan.training.objective import echo, imitate, judge, paint
 from anygan.training.parallel import World
 from anygan.training.players import Players
+from anygan.training.reading import align, believe, read, recognise, splits
 from anygan.training.rules import Rules
 from anygan.training.scene import COPIES, PRIOR, Crowd, Stage, scene, subsets
 

@@ -13,9 +13,10 @@ from anygan.config import LOSSES, PENALTIES, Config
 from anygan.modalities import Image, Text, Vector
 from anygan.penalties import iterate, spectral
 from anygan.rows import Batch
-from anygan.training.objective import align, believe, echo, imitate, judge, paint, read, recognise
+from anygan.training.objective import echo, imitate, judge, paint
 from anygan.training.parallel import World
 from anygan.training.players import Players
+from anygan.training.reading import align, believe, read, recognise
 from anygan.training.rules import SPECTRAL, Rules
 from anygan.training.scene import Crowd, scene
 

@@ -16,8 +16,9 @@ from .ema import average
 from .health import Event, broken
 from .holes import HELD, closeness
 from .machine import tune
-from .objective import align, believe, echo, imitate, judge, paint, read, recognise
+from .objective import echo, imitate, judge, paint
 from .players import Players
+from .reading import align, believe, read, recognise
 from .rules import Rules
 from .run import Run
 from .scene import Crowd, scene
