@@ -312,3 +312,12 @@ def test_a_recipe_has_its_own_settings(anygan: Command) -> None:
     other = anygan("train", "ring", "--recipe", "mnist-mlp", "--out", "x", "--steps", 1)
     assert other.exit_code == 2
     assert "pictures" in other.stderr
+
+
+def test_every_loss_of_a_step_may_be_waited_for(tmp_path: Path) -> None:
+    data = load_data([{"a": float(i), "b": float(i % 4), "note": f"row number {i}"} for i in range(32)])
+    config = Config(size="tiny", steps=6, threads=1, precision="fp32", batch=16, canvas=0.3)
+    games = [record for record in anygan.train(data, tmp_path, config) if "judge" in record.losses]
+    told = {name for record in games for name in (*record.losses, *record.health)} - {"fidelity"}
+    assert {"recognise", "holes", "table (holes)/gap"} <= told
+    assert told <= set(anygan.cli.train._signals(data))

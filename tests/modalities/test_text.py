@@ -76,11 +76,8 @@ def test_a_trained_canvas_gives_sentences_back_through_noise() -> None:
     assert white.std() < 1.1
 
 
-@pytest.mark.parametrize("beams", [1, 4])
-def test_what_is_written_between_two_sentences_is_nearer_when_more_are_weighed(
-    beams: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Half-way between sentences a greedy decoder mixes their words; of several the nearest is no further."""
+def test_what_is_written_between_two_sentences_is_nearer_when_more_are_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half-way between sentences a greedy decoder mixes their words; of several the nearest is nearer."""
     _, canvas, stored, _ = trained_canvas()
     with torch.no_grad():
         white = canvas(stored)
@@ -88,8 +85,6 @@ def test_what_is_written_between_two_sentences_is_nearer_when_more_are_weighed(
         monkeypatch.setattr("anygan.modalities.text.NEAR", 100.0)
         monkeypatch.setattr("anygan.modalities.text.BEAMS", 1)
         greedy = (canvas.snap(between) - between).square().sum(1)
-        monkeypatch.setattr("anygan.modalities.text.BEAMS", beams)
+        monkeypatch.setattr("anygan.modalities.text.BEAMS", 4)
         weighed = (canvas.snap(between) - between).square().sum(1)
-    assert weighed.mean() <= greedy.mean() + 1e-4
-    if beams > 1:
-        assert weighed.mean() < 0.98 * greedy.mean()
+    assert weighed.mean() < 0.98 * greedy.mean()

@@ -228,6 +228,18 @@ def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
     assert state.gamma(0.1) == 0.1
 
 
+def test_this_checkpoint_and_the_one_before_find_what_they_go_back_to(tmp_path: Path) -> None:
+    run = Run.open(pairs(), tmp_path, Config(steps=10, **SMALL))
+    run.health.begin(run.players, run.store)
+    for step in (900, 1000, 1100):
+        run.health.keep(run.players, step)
+        run.save()
+    for name in ("previous", "last"):
+        kept = checkpoint.load(tmp_path / f"{name}.safetensors")[1]["health"]["kept"]
+        assert checkpoint.load(tmp_path / f"healthy-{kept}.safetensors")[0]
+    assert len(list(tmp_path.glob("healthy-*"))) == 2
+
+
 def test_a_column_of_one_value_is_told(tmp_path: Path) -> None:
     data = load_data([{"a": [float(i), 1.0], "b": [2.0, 3.0]} for i in range(20)], kinds={"a": "vector", "b": "vector"})
     first = next(iter(train(data, tmp_path, Config(steps=2, **SMALL))))

@@ -23,7 +23,7 @@ from ..training.loop import Record
 from ..training.loop import train as records_of
 from ..training.parallel import World
 from ..training.resume import FIXED, restarted
-from ..training.scene import PRIOR
+from ..training.scene import PRIOR, holes_of
 from .answer import Answer, count, duration, listed
 from .plan import plan
 from .progress import Ticker
@@ -240,9 +240,11 @@ def _config(out: Path | None, said: Mapping[str, Any], resume: bool, origin: Pat
 
 def _signals(data: DataSet) -> list[str]:
     """Names of all signals that training on the data tells."""
-    games = [*data.columns, *([PRIOR] if len(data.columns) > 1 else [])]
+    holed = [name for name, column in data.columns.items() if column.kind == "table" and len(column.headers) > 1]
+    games = [*data.columns, *([PRIOR] if len(data.columns) > 1 else []), *map(holes_of, holed)]
     health = [f"{game}/{signal_name}" for game in games for signal_name in ("accuracy", "gap", "r1", "r2")]
-    return ["align", "believe", "judge", "imitate", "echo", *RISING, *health]
+    losses = ["align", "recognise", "believe", "judge", "imitate", "echo", *(["holes"] if holed else [])]
+    return [*losses, *RISING, *health]
 
 
 def _judge(name: str, train: DataSet, data_dir: Path | None) -> Measured:

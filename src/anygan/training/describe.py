@@ -25,11 +25,11 @@ def describe(data: DataSet, config: Config, heritage: Heritage | None = None) ->
         raise DataError(f"'{data.name}' has no column to learn from.")
     if PRIOR in data.columns:
         raise DataError(f"A column of '{data.name}' is called '{PRIOR}', which names a part of the model. Rename it.")
+    if heritage is None:
+        return {name: described(data, column, config) for name, column in data.columns.items()}
     for column in data.columns.values():
         _check_cells(data, column)
-    if heritage is not None:
-        return heritage.describe(data, scale(config))
-    return {name: described(data, column, config) for name, column in data.columns.items()}
+    return heritage.describe(data, scale(config))
 
 
 def described(data: DataSet, column: Column, config: Config) -> Modality:

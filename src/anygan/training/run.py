@@ -184,9 +184,9 @@ class Run:
             }
             self._save_healthy(description)
             checkpoint.save(self.last, tensors, description, self.folder / checkpoint.PREVIOUS)
-            for old in self.folder.glob("healthy-*.safetensors"):
-                if old != self.healthy:
-                    old.unlink()
+            # The one before goes back to weights of its own.
+            for old in sorted(self.folder.glob("healthy-*.safetensors"), key=lambda path: (len(path.name), path))[:-2]:
+                old.unlink()
             if better:
                 used = {k: v for k, v in tensors.items() if k.startswith(("mean.", "model.canvases."))}
                 checkpoint.save(self.folder / "best.safetensors", used, description)
