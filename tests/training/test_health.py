@@ -9,6 +9,7 @@ from unittest import mock
 import numpy as np
 import pytest
 import torch
+from small_runs import SMALL
 from torch import Tensor
 
 from anygan import Config, DataSet, Record, load_data, train
@@ -17,17 +18,6 @@ from anygan.training import checkpoint, health, loop
 from anygan.training.alarms import RULES, Rule, Watch, key
 from anygan.training.health import CAPS, RESPONSES, Health
 from anygan.training.run import Run
-
-SMALL = {
-    "size": "tiny",
-    "threads": 1,
-    "precision": "fp32",
-    "batch": 16,
-    "width": 2,
-    "features": 16,
-    "code": 8,
-    "style": 4,
-}
 
 WELL = {
     "accuracy": 0.8,

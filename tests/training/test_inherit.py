@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from small_runs import SMALL
 
 from anygan import Config, DataSet, load_data, train
 from anygan.errors import AnyGANWarning, DataError, RunError
@@ -17,9 +18,6 @@ from anygan.tasks.model import load
 from anygan.training import checkpoint
 from anygan.training.inherit import Heritage
 from anygan.training.run import Run
-
-SMALL: dict[str, Any] = {"size": "tiny", "threads": 1, "precision": "fp32", "batch": 16, "width": 2, "features": 16}
-SMALL |= {"code": 8, "style": 4}
 
 
 def listed(more: bool) -> Iterator[dict[str, Any]]:

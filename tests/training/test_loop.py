@@ -5,23 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from small_runs import SMALL
 
 from anygan import Config, DataSet, load_data, train
 from anygan.config import PENALTIES
 from anygan.errors import DataError, RunError
 from anygan.tasks.model import load
 from anygan.training import checkpoint
-
-SHORT = {
-    "size": "tiny",
-    "threads": 1,
-    "precision": "fp32",
-    "batch": 16,
-    "width": 2,
-    "features": 16,
-    "code": 8,
-    "style": 4,
-}
 
 
 def rows() -> DataSet:
@@ -45,7 +35,7 @@ def tensors(run: Path) -> dict[str, torch.Tensor]:
 
 
 def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
-    data, config = rows(), Config(steps=14, canvas=0.3, **SHORT)
+    data, config = rows(), Config(steps=14, canvas=0.3, **SMALL)
     whole = [r.losses for r in train(data, tmp_path / "whole", config)]
     part = []
     for stop in (2, 5, 9):
@@ -65,7 +55,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(tmp_path: Path) -> None:
 @pytest.mark.parametrize("penalty", PENALTIES[1:])
 def test_with_any_penalty_too(tmp_path: Path, penalty: str) -> None:
     """Spectral normalisation keeps a state of its own beside the weights; it goes on where it was."""
-    data, config = rows(), Config(steps=4, canvas=0.01, penalty=penalty, **SHORT)
+    data, config = rows(), Config(steps=4, canvas=0.01, penalty=penalty, **SMALL)
     whole = [r.losses for r in train(data, tmp_path / "whole", config)]
     records = train(data, tmp_path / "parts", config)
     part = [next(records).losses, next(records).losses]
@@ -76,7 +66,7 @@ def test_with_any_penalty_too(tmp_path: Path, penalty: str) -> None:
 
 
 def test_records_tell_where_the_run_is(tmp_path: Path) -> None:
-    records = list(train(rows(), tmp_path, Config(steps=10, canvas=0.2, **SHORT)))
+    records = list(train(rows(), tmp_path, Config(steps=10, canvas=0.2, **SMALL)))
     assert [r.step for r in records] == list(range(1, 11))
     assert [r.phase for r in records][:2] == ["canvas", "game"]
     assert records[-1].position == 1.0
@@ -86,7 +76,7 @@ def test_records_tell_where_the_run_is(tmp_path: Path) -> None:
 
 
 def test_an_existing_run_is_refused_or_gone_on_with(tmp_path: Path) -> None:
-    data, config = rows(), Config(steps=2, **SHORT)
+    data, config = rows(), Config(steps=2, **SMALL)
     list(train(data, tmp_path, config))
     with pytest.raises(RunError, match="--resume"):
         list(train(data, tmp_path, config))
@@ -96,7 +86,7 @@ def test_an_existing_run_is_refused_or_gone_on_with(tmp_path: Path) -> None:
 
 
 def test_a_run_can_be_used(tmp_path: Path) -> None:
-    list(train(rows(), tmp_path, Config(steps=6, **SHORT)))
+    list(train(rows(), tmp_path, Config(steps=6, **SMALL)))
     model = load(tmp_path)
     (row,) = model.generate(1)
     assert row["image"].size == (8, 8)
@@ -109,7 +99,7 @@ def test_a_run_can_be_used(tmp_path: Path) -> None:
 
 
 def test_minutes_end_the_run(tmp_path: Path) -> None:
-    records = list(train(rows(), tmp_path, Config(minutes=0.02, **SHORT)))
+    records = list(train(rows(), tmp_path, Config(minutes=0.02, **SMALL)))
     assert records[-1].position == 1.0
     assert 1.2 <= records[-1].seconds < 5
 
@@ -118,4 +108,4 @@ def test_nothing_to_learn_from_is_said(tmp_path: Path) -> None:
     data = load_data([{"text": "a word"}, {"text": ""}])
     empty = data.take(np.array([1]))
     with pytest.raises(DataError, match="empty"):
-        list(train(empty, tmp_path, Config(steps=1, **SHORT)))
+        list(train(empty, tmp_path, Config(steps=1, **SMALL)))
