@@ -18,13 +18,13 @@ import torch
 from click.testing import Result
 from every_kind import given, mixed
 
-import anygan.cli.train
+import anygan.cli.watch
 from anygan.training import checkpoint
 from anygan.training.loop import Record
 
 Command = Callable[..., Result]
 
-TRAIN = anygan.cli.train
+TRAIN = anygan.cli.watch
 FAST = ("--size", "tiny", "--threads", 1, "--precision", "fp32", "--steps", 6)
 
 pytestmark = pytest.mark.skipif(

@@ -13,6 +13,7 @@ from every_kind import given, mixed
 
 import anygan.cli.demo
 import anygan.cli.train
+import anygan.cli.watch
 from anygan import Config, load_data
 from anygan.cli.answer import Answer
 from anygan.cli.until import SMOOTH, Until
@@ -154,8 +155,8 @@ def test_ctrl_c_ends_between_two_steps(anygan: Command, monkeypatch: pytest.Monk
 
 
 def anygan_train() -> Any:
-    """The module, which the fixture's name hides in the tests."""
-    return anygan.cli.train
+    """The module that watches a run, which the fixture's name hides in the tests."""
+    return anygan.cli.watch
 
 
 def test_ctrl_c_before_the_first_step_keeps_nothing(anygan: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,9 +273,9 @@ def test_alarms_are_told_on_stderr(
     def records(*given: Any, **more: Any) -> Iterator[Record]:
         yield Record(7, 1.0, 1.0, "game", {}, {}, [event])
 
-    monkeypatch.setattr(anygan.cli.train, "records_of", records)
-    monkeypatch.setattr(anygan.cli.train, "_ended", lambda *_: Answer({}, []))
-    anygan.cli.train.watch(load_data("digits"), tmp_path, Config(), resume=False)
+    monkeypatch.setattr(anygan.cli.watch, "records_of", records)
+    monkeypatch.setattr(anygan.cli.watch, "_ended", lambda *_: Answer({}, []))
+    anygan.cli.watch.watch(load_data("digits"), tmp_path, Config(), resume=False)
     assert capsys.readouterr().err == "step 7: generator collapsed (image): all alike; done: gamma times 10\n"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import anygan.cli.train
+import anygan.cli.watch
 import anygan.training.run
 from anygan.cli.app import app
 from anygan.training import checkpoint
@@ -41,7 +41,7 @@ def main(folder: Path) -> None:
     def wrong(*_: Any) -> None:
         (folder / "wrong").touch()
 
-    anygan.cli.train.records_of = watched
+    anygan.cli.watch.records_of = watched
     if RANK != 0:
         checkpoint.save = wrong
     data = folder / "rows.csv"

@@ -3,77 +3,18 @@
 import importlib
 import os
 import sys
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from .. import __version__
 from ..config import LOSSES, PENALTIES, PRECISIONS, SIZES, Config
-from ..errors import AnyGANError, AnyGANWarning, ConfigError, plain
+from .group import Commands
+from .options import CHECKPOINT, DATA_DIR, FOLDER, GIVEN, JSON, KIND, PATH, SEED, pairs, together
 from .start import prepare
 
 __all__ = ["app", "main"]
-
-MENDABLE, STOPPED = 2, 130
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class Mendable(click.ClickException):
-    """An error that is a sentence: no traceback, exit code 2."""
-
-    exit_code = MENDABLE
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"error: {plain(self.format_message())}", file=file, err=True)
-
-
-class Commands(click.Group):
-    """The group of all commands: what the user can mend is told in a sentence, whatever command it comes from."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which they are declared, which is that of their use."""
-        return list(self.commands)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            with _warned():
-                return super().invoke(ctx)
-        except AnyGANError as error:
-            raise Mendable(str(error)) from error
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)
-            raise click.exceptions.Exit(STOPPED) from None
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            # The disk, a folder's rights: the machine's words are the user's.
-            if error.filename is None and error.strerror is None:
-                raise
-            raise Mendable(f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)) from error
-
-
-@contextmanager
-def _warned() -> Iterator[None]:
-    """Print our warnings as sentences, each once; of several ranks, the first one does."""
-    said: set[str] = set()
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", AnyGANWarning)
-        usual = warnings.showwarning
-
-        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-            if not issubclass(category, AnyGANWarning):
-                usual(message, category, *where, **more)
-            elif str(message) not in said and os.environ.get("RANK", "0") == "0":
-                said.add(str(message))
-                click.echo(f"warning: {message}", err=True)
-
-        warnings.showwarning = show
-        yield
 
 
 def main() -> None:
@@ -110,54 +51,6 @@ def run(module: str, *, as_json: bool, **options: Any) -> None:
         raise click.exceptions.Exit(answer.code)
 
 
-def pairs(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Options of the form NAME=VALUE as a dict."""
-    found = {}
-    for value in values:
-        name, equals, said = value.partition("=")
-        if not equals or not name or not said:
-            raise ConfigError(f"Expected {parameter.opts[0]} {parameter.metavar}, got '{value}'.")
-        found[name] = said
-    return found
-
-
-def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Several options as one."""
-
-    def add(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
-
-
-PATH = click.Path(path_type=Path)
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of words and tables.")
-SEED = click.option("--seed", type=int, default=0, show_default=True, help="Of everything random.")
-CHECKPOINT = click.option(
-    "--checkpoint", default="last", show_default=True, metavar="[last|best]", help="Which checkpoint of the run."
-)
-DATA_DIR = click.option(
-    "--data-dir", type=PATH, help="Where the files of built-in sets lie; else $ANYGAN_DATA, else a cache."
-)
-KIND = click.option(
-    "--kind",
-    "kinds",
-    multiple=True,
-    metavar="NAME=KIND",
-    callback=pairs,
-    help="Kind of a column, where it is not to be told from its cells: image, audio, text, vector, number, boolean, "
-    "date, category. May be given again.",
-)
-GIVEN = click.option(
-    "--given",
-    multiple=True,
-    required=True,
-    metavar="NAMES | NAME=VALUE",
-    help="Modalities, with commas between them; or a cell itself, with '='. May be given again.",
-)
-FOLDER = click.option("--out", type=PATH, required=True, metavar="DIR", help="A new folder for the rows.")
 MODEL = together(click.argument("folder", metavar="RUN", type=PATH), CHECKPOINT, JSON)
 
 

@@ -8,7 +8,7 @@ from ..training import checkpoint
 from .answer import Answer
 from .evaluate import report
 from .opening import open_model
-from .train import watch
+from .watch import watch
 
 __all__ = ["run"]
 

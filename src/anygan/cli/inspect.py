@@ -17,7 +17,7 @@ from .contradict import contradicted
 from .inspect_data import inspected
 from .opening import is_run
 from .plan import parts
-from .train import event_words, health_words
+from .watch import event_words, health_words
 
 __all__ = ["run"]
 
