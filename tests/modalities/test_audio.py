@@ -81,6 +81,17 @@ def test_what_is_heard_comes_back(audio):
     assert 0.3 < np.abs(sound).max() <= 0.951
 
 
+def test_a_deep_voice_keeps_its_harmonics(audio):
+    pitch, time = 90, np.arange(audio.samples) / audio.rate
+    voice = sum(np.sin(2 * np.pi * pitch * k * time) / k for k in range(1, 12)).astype(np.float32)
+    samples, rate = audio.write(audio.read((voice, audio.rate)))
+    power = np.abs(np.fft.rfft(samples[1024 : 1024 + 4096] * np.hanning(4096))) ** 2
+    hertz = np.arange(len(power)) * rate / 4096
+    band = (hertz > pitch / 2) & (hertz < 11 * pitch)
+    near = np.abs(hertz / pitch - np.round(hertz / pitch)) * pitch < 12
+    assert power[band & near].sum() / power[band].sum() > 0.85
+
+
 def test_writing_is_deterministic_and_the_same_in_company(audio):
     stored = torch.stack([audio.read((speech(s), 8000)) for s in (0.4, 0.7)])
     assert (audio.write(stored[1])[0] == audio.write(stored[1])[0]).all()

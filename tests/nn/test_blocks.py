@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from anygan.nn.blocks import Family, Trunk, depth_to_space, pixel_norm, space_to_depth
+from anygan.nn.blocks import Family, Trunk, depth_to_space, pixel_norm, reach, space_to_depth
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 8), (2, 3, 8, 6), (2, 1, 4, 4)])
@@ -35,3 +35,12 @@ def test_a_family_takes_any_name() -> None:
     family = Family(["a.b", "keys"], lambda name: torch.nn.Linear(len(name), 1))
     assert family["a.b"].in_features == 3
     assert family["keys"].in_features == 4
+
+
+def test_reach_reaches_its_ends_and_learns_on_there() -> None:
+    raw = torch.tensor([-4.0, -0.5, 0.0, 0.5, 4.0], requires_grad=True)
+    reached = reach(raw)
+    assert reached[[0, 2, 4]].tolist() == [-1.0, 0.0, 1.0]
+    assert (reached.diff() > 0).all()
+    (gradient,) = torch.autograd.grad(reached.sum(), raw)
+    assert (gradient > 0).all()

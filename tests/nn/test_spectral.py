@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from anygan.nn.spectral import griffin_lim, istft, mel_filterbank, mel_to_magnitude, stft
+from anygan.nn.spectral import denser, griffin_lim, istft, mel_filterbank, mel_to_magnitude, stft
 
 
 @pytest.fixture
@@ -79,3 +79,11 @@ def test_griffin_lim_does_not_look_at_the_neighbours(chirp):
 
 def test_silence_stays_silent():
     assert griffin_lim(torch.zeros(129, 16), 256, 128).abs().max() == 0
+
+
+def test_denser_frames_lie_where_they_belong():
+    def glide(count):
+        return torch.sin((torch.arange(count) + 0.5) / count * 6).expand(1, 3, count)
+
+    assert (denser(glide(32), 2) - glide(64))[..., 2:-2].abs().max() < 0.01
+    assert torch.equal(denser(glide(32), 1), glide(32))

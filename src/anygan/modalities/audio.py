@@ -1,14 +1,15 @@
 """Sounds: files or samples, played on a canvas of log-mel frames in [-1, 1].
 
     stored = 20 log10 (F |STFT(x / r)|), clamped to [low, high] dB, float16 (mels, frames)
-    canvas = 2 (stored - low) / (high - low) - 1                                                 finish = tanh
+    canvas = 2 (stored - low) / (high - low) - 1                                                finish = reach
 
 F are mel bands (:mod:`anygan.nn.spectral`) and r is the root mean square of the clip's loudest window, so that
 recordings of different levels look alike and a spectrogram does not depend on the level at all. ``high`` is what the
-training clips reach and ``low`` lies 70 dB below it: silence is exactly -1, where tanh saturates.
+training clips reach and ``low`` lies 70 dB below it: silence is exactly -1, which generators reach.
 
 Every clip begins where its recording begins; a longer one is cut at the end, a shorter one is followed by silence.
-Spectrograms become sound again by the fast Griffin-Lim algorithm, with the peak at .95.
+Spectrograms become sound again by the fast Griffin-Lim algorithm, with the peak at .95. Where they step by more than a
+quarter of a window, frames are put between the frames first: with fewer phases are anybody's guess, and voices rough.
 """
 
 import math
@@ -29,7 +30,8 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
 from ..errors import CellError, DataError
-from ..nn.spectral import griffin_lim, mel_filterbank, mel_to_magnitude, stft
+from ..nn.blocks import reach
+from ..nn.spectral import denser, griffin_lim, mel_filterbank, mel_to_magnitude, stft
 from ..rows import Cell, Packed
 from .base import Canvas, Modality, Scale, source_of
 from .image import contact_sheet
@@ -52,6 +54,8 @@ CHANNELS = 64
 """Most channels of a file; a small one may claim a thousand."""
 BLOCK = 2**22
 """Samples of all channels that are decoded at a time."""
+OVERLAP = 4
+"""Windows that cover a moment while phases are sought."""
 TOGETHER = 64
 """Clips that are turned into sound at a time."""
 
@@ -94,7 +98,7 @@ class LogMel(Canvas):
         return grid_sample(canvas.float() + 1, grid, align_corners=False) - 1
 
     def finish(self, raw: Tensor) -> Tensor:
-        return raw.tanh()
+        return reach(raw)
 
 
 @dataclass(frozen=True)
@@ -169,8 +173,9 @@ class Audio(Modality):
         return [sound for i in range(0, len(stored), TOGETHER) for sound in self._sound(stored[i : i + TOGETHER])]
 
     def _sound(self, stored: Tensor) -> list[tuple[NDArray[np.float32], int]]:
-        mel = torch.pow(10, stored.float().cpu() / 20)
-        signal = griffin_lim(mel_to_magnitude(mel, self.filters), self.n_fft, self.hop)
+        times = max(1, OVERLAP * self.hop // self.n_fft)
+        mel = torch.pow(10, denser(stored.float().cpu(), times) / 20)
+        signal = griffin_lim(mel_to_magnitude(mel, self.filters), self.n_fft, self.hop // times)
         # The loudest window has level 1, so a peak below 1 is a clip that is meant to be quiet.
         signal = signal * (PEAK / signal.abs().amax(-1, keepdim=True).clamp_min(1))
         return [(samples, self.rate) for samples in signal.numpy()]

@@ -1,6 +1,6 @@
 """Pictures: files, Pillow images or arrays, played on a canvas of pixels in [-1, 1].
 
-    stored = uint8 pixels (C, H, W)          canvas = stored / 127.5 - 1          finish = tanh
+    stored = uint8 pixels (C, H, W)          canvas = stored / 127.5 - 1          finish = reach
 
 The canvas has a size that networks can halve evenly (:func:`playable`); pictures are read to it and written back at the
 size and mode that the training pictures have. A picture of another shape is squeezed to the canvas whole, not cropped.
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import CellError, DataError
+from ..nn.blocks import reach
 from ..rows import Cell, Packed
 from .base import Canvas, Modality, Scale, source_of
 
@@ -87,7 +88,7 @@ class Pixels(Canvas):
         return ((canvas.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
     def finish(self, raw: Tensor) -> Tensor:
-        return raw.tanh()
+        return reach(raw)
 
 
 @dataclass(frozen=True)

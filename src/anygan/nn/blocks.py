@@ -9,9 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-__all__ = ["MLP", "Family", "Trunk", "channels_at", "conv", "depth_to_space", "full", "pixel_norm", "space_to_depth"]
+__all__ = ["MLP", "Family", "Trunk", "channels_at", "conv", "depth_to_space", "full", "pixel_norm", "reach", "space_to_depth"]
 SMALLEST = 4
 """Longest side of the last grid of a trunk."""
+
+BEYOND = 1.05
+"""How far a generator may aim, as a multiple of what a canvas holds."""
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -45,6 +48,15 @@ def conv(axes: int, inputs: int, outputs: int, kernel: int = 3, stride: int = 1)
 def full(x: Tensor) -> Tensor:
     """At least single precision: what leaves an autocast region for a norm, a softmax or a loss."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def reach(x: Tensor) -> Tensor:
+    """A tanh that does reach -1 and 1: aimed a little beyond, and cut off there, but for the gradient, which goes on.
+
+    A plain one only comes near, and grounds that are never quite black give generated pictures away.
+    """
+    aimed = BEYOND * x.tanh()
+    return aimed + (aimed.clamp(-1, 1) - aimed).detach()
 
 
 def space_to_depth(x: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["griffin_lim", "istft", "mel_filterbank", "mel_to_magnitude", "stft"]
+__all__ = ["denser", "griffin_lim", "istft", "mel_filterbank", "mel_to_magnitude", "stft"]
 
 
 def mel_filterbank(rate: int, n_fft: int, mels: int) -> Tensor:
@@ -82,6 +82,17 @@ def _overlap_add(frames: Tensor, hop: int) -> Tensor:
     return total.flatten(-2)
 
 
+def denser(frames: Tensor, times: int) -> Tensor:
+    """``times`` as many frames, each in its part of the step: cubic interpolation, (B, mels, T) -> (B, mels, times * T).
+
+    (Keys, *Cubic convolution interpolation*, 1981.)
+    """
+    if times == 1:
+        return frames
+    size = [frames.shape[1], times * frames.shape[2]]
+    return torch.nn.functional.interpolate(frames[None], size, mode="bicubic", align_corners=False)[0]
+
+
 def mel_to_magnitude(mel: Tensor, filters: Tensor, rounds: int = 15) -> Tensor:
     """Non-negative magnitudes whose mel bands are the given ones: (..., mels, T), (mels, bins) -> (..., bins, T)."""
     magnitude: Tensor = (torch.linalg.pinv(filters) @ mel).clamp_min(1e-8)
@@ -91,7 +102,7 @@ def mel_to_magnitude(mel: Tensor, filters: Tensor, rounds: int = 15) -> Tensor:
     return magnitude
 
 
-def griffin_lim(magnitude: Tensor, n_fft: int, hop: int, rounds: int = 32, momentum: float = 0.99) -> Tensor:
+def griffin_lim(magnitude: Tensor, n_fft: int, hop: int, rounds: int = 16, momentum: float = 0.99) -> Tensor:
     """A signal with the given magnitudes: (..., n_fft // 2 + 1, T) -> (..., hop * T).
 
     The first phases are drawn from a fixed seed, the same for every signal: the answer depends on the magnitudes alone.
