@@ -139,6 +139,16 @@ def test_numbers_are_counted_by_rows_and_not_by_distinct_cells(anygan: Command) 
     assert scalars[1]["once"] == 1
 
 
+def test_a_bad_file_is_listed_in_every_row_that_names_it(anygan: Command) -> None:
+    lay({"a.png": picture(1), "cut.png": picture(2)[:40], "none.png": b"none"})
+    names = ["a", "cut", "none", "cut", "a", "", "cut"]
+    Path("data/metadata.csv").write_text("file_name,n\n" + "".join(f"{n and n + '.png'},1\n" for n in names))
+    found = told(anygan("inspect", "data", "--json"))
+    assert [bad.split(",")[0] for bad in found["bad"]] == ["row 2", "row 4", "row 7", "row 3"]
+    assert "damaged" in found["bad"][0]
+    assert together(found) == {"image table": 2, "table": 5}
+
+
 def test_no_library_of_frames_is_loaded(anygan: Command) -> None:
     """In a process of its own: other tests load them all."""
     lay({"a.txt": "the first of them", "b.txt": "the second one"})

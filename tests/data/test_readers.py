@@ -57,6 +57,15 @@ def test_files_that_are_missing_or_outside_are_bad_cells(tmp_path: Path) -> None
     assert data.pairing(0).index["x"].tolist() == [0, -1, -1, -1, -1, -1, -1, 1]
 
 
+def test_a_folder_whose_name_begins_alike_is_outside(tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside-2").mkdir()
+    PIL.Image.new("L", (2, 2)).save(tmp_path / "inside-2" / "secret.png")
+    folder_of(tmp_path / "inside", "file_name\npictures/0.png\n../inside-2/secret.png\n")
+    (bad,) = open_data(tmp_path / "inside").bad
+    assert (bad.row, bad.reason) == (2, "the file lies outside the data folder; copy it in")
+
+
 def test_a_folder_reached_by_a_link_is_no_trespass(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     folder_of(tmp_path / "real", "file_name\npictures/0.png\n")

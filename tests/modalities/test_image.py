@@ -1,4 +1,6 @@
 import io
+import logging
+import warnings
 
 import numpy as np
 import PIL.Image
@@ -7,7 +9,7 @@ import torch
 
 from anygan.errors import CellError
 from anygan.modalities.base import Scale
-from anygan.modalities.image import Image, contact_sheet, playable
+from anygan.modalities.image import Image, contact_sheet, playable, quietly
 
 RNG = np.random.default_rng(0)
 
@@ -166,6 +168,16 @@ def test_broken_files_are_named_in_plain_words(tmp_path):
     for name, words in broken_files(tmp_path):
         with pytest.raises(CellError, match=words):
             image.read(tmp_path / name)
+
+
+def test_pillow_is_unheard_while_a_cell_is_read_and_heard_again_after(caplog, capsys):
+    log = logging.getLogger("PIL.TiffImagePlugin")
+    with quietly():
+        log.error("unheard")
+        warnings.warn("unheard", stacklevel=1)
+    log.error("heard")
+    assert caplog.messages == ["heard"]
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("limit", [40, 70, 1000])

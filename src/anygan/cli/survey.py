@@ -50,14 +50,26 @@ def unreadable(
     index = data.pairing(0).index
     for name, modality in modalities.items():
         column = data.columns[name]
+        rows = _rows_of(index[name])
         for number, cell in enumerate(column.cells):
             try:
                 modality.read(cell)
             except CellError as error:
-                rows = np.flatnonzero(index[name] == number)
-                bad += [(name, BadCell.of(column, int(row), cell, str(error))) for row in rows]
+                bad += [(name, BadCell.of(column, row, cell, str(error))) for row in rows(number)]
             tick(1)
     return bad
+
+
+def _rows_of(index: NDArray[np.int64]) -> Callable[[int], list[int]]:
+    """Of a cell's number the rows that hold it, found without a look at every row."""
+    order = np.argsort(index, kind="stable")
+    numbers = index[order]
+
+    def rows(number: int) -> list[int]:
+        first, end = np.searchsorted(numbers, (number, number + 1))
+        return [int(row) for row in order[first:end]]
+
+    return rows
 
 
 def measured(column: Column, modality: Modality, index: NDArray[np.int64]) -> dict[str, Any]:

@@ -85,10 +85,10 @@ def file_in(folder: Path | None, name: str) -> Path:
     """
     path = Path(name) if folder is None else folder / name
     try:
-        real = Path(os.path.realpath(path))
-        inside = folder is None or real.is_relative_to(os.path.realpath(folder))
+        real = os.path.realpath(path)
+        inside = folder is None or _is_under(real, os.path.realpath(folder))
         there = path.is_file()
-        found = "a folder" if path.is_dir() else "a pipe or a device" if path.exists() and not there else ""
+        found = "" if there else "a folder" if path.is_dir() else "a pipe or a device" if path.exists() else ""
     except (OSError, ValueError) as error:
         raise CellError(f"no file can have this name ({getattr(error, 'strerror', None) or error})") from None
     if not inside:
@@ -96,6 +96,16 @@ def file_in(folder: Path | None, name: str) -> Path:
     if not there:
         raise CellError(f"expected a file, found {found}" if found else "there is no such file")
     return path
+
+
+def _is_under(path: str, folder: str) -> bool:
+    """Whether a path is the folder or lies in it, both as ``realpath`` gives them.
+
+    Example:
+        >>> _is_under("/data/a", "/data"), _is_under("/data", "/"), _is_under("/data-2", "/data")
+        (True, True, False)
+    """
+    return os.path.join(path, "").startswith(os.path.join(folder, ""))
 
 
 def _medium(value: Any, kind: str, folder: Path | None) -> Cell:

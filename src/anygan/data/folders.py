@@ -75,9 +75,10 @@ def _names(folder: Path) -> Iterator[str]:
     """Every file under the folder, relative to it; links to folders are not followed."""
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if _counts(name)]
+        inside = Path(place).relative_to(folder).as_posix()
         for name in files:
             if _counts(name):
-                yield (Path(place) / name).relative_to(folder).as_posix()
+                yield name if inside == "." else f"{inside}/{name}"
 
 
 def _counts(name: str) -> bool:
@@ -86,8 +87,7 @@ def _counts(name: str) -> bool:
 
 def _is_about(name: str) -> bool:
     """Whether a file of text is about the folder rather than of a row."""
-    path = PurePosixPath(name)
-    return path.stem.lower() in ABOUT and path.suffix.lower() == ".txt"
+    return name.lower().endswith(".txt") and PurePosixPath(name).stem.lower() in ABOUT
 
 
 def _kinds_within(names: Sequence[str]) -> dict[str, set[str]]:

@@ -14,6 +14,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable
+from os.path import splitext
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -41,7 +42,7 @@ def kind_of_file(name: str) -> str | None:
         >>> kind_of_file("a.PNG"), kind_of_file("a.txt"), kind_of_file("a.json"), kind_of_file("a.svg")
         ('image', 'text', 'json', None)
     """
-    ending = PurePosixPath(name).suffix.lower()
+    ending = splitext(name)[1].lower()
     return kind_of_name(name) or WRITTEN.get(ending) or OTHERS.get(ending)
 
 

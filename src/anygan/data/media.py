@@ -1,7 +1,7 @@
 """What a file or a value in memory is, a picture or a sound: by its type, the ending of its name or its first bytes."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from os.path import splitext
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def kind_of_name(name: str) -> str | None:
         >>> kind_of_name("a/B.PNG"), kind_of_name("a.opus"), kind_of_name("a.txt")
         ('image', 'audio', None)
     """
-    ending = Path(name).suffix.lower()
+    ending = splitext(name)[1].lower()
     return "image" if ending in IMAGE_ENDINGS else "audio" if ending in AUDIO_ENDINGS else None
 
 

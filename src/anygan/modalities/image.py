@@ -212,14 +212,15 @@ def _from_file(file: Path | Packed, size: tuple[int, int] | None) -> PIL.Image.I
 def quietly() -> Iterator[None]:
     """Without Pillow's warnings and messages: what is wrong with a cell is told as its reason."""
     logger = logging.getLogger("PIL")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    before = logger.handlers, logger.propagate
+    # Its level is left alone: whenever one is set, every logger of the process forgets what it looked up.
+    logger.handlers, logger.propagate = [logging.NullHandler()], False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        logger.handlers, logger.propagate = before
 
 
 def _decoded(picture: PIL.Image.Image) -> PIL.Image.Image:
