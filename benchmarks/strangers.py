@@ -1,11 +1,11 @@
-"""Real data that nobody made for AnyGAN, in the shapes that its owners might have it in, for ``benchmarks/real_sets.py``.
+"""Real data that nobody made for AnyGAN, in shapes that owners have it in, for ``benchmarks/real_sets.py``.
 
     stamps   Tux Paint's stamps: picture, French voice, English sentence, group, flags and size; a folder with a table
-    icons    Oxygen's icons: small and large picture, name, context; tar shards, a key without a member where there is none
+    icons    Oxygen's icons: small and large picture, name, context; tar shards, no member where there is none
     cars     406 cars of the seventies with holes in two columns; one CSV file
 
-A set is its rows, column -> value, a path where the value is a file, ``None`` where there is none. Nothing is filled in,
-thrown away or balanced: what the packages lack is lacking here.
+A set is its rows, column -> value, a path where the value is a file, ``None`` where there is none. Nothing is filled
+in, thrown away or balanced: what the packages lack is lacking here.
 """
 
 import csv
