@@ -28,6 +28,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,22 @@ class Looks:
         """A modality's cells as its judge looks at them."""
         return seen(self.views[name], self.kinds[name], self.cells(name, rows))
 
+    def apart(self, test: Rows, pool: NDArray[np.int64]) -> Matrix:
+        """Distances of tables (n, m): root mean square over the columns that both rows have."""
+        total, both = np.zeros((2, len(test), len(pool)))
+        for column in self.scalars:
+            own, theirs = (
+                [None if row[column] is None else {column: row[column]} for row in rows]
+                for rows in (test, [self.train[i] for i in pool])
+            )
+            if any(own) and any(theirs):
+                view = VIEWS["table"].fit([cell for cell in theirs if cell])
+                away = distances(seen(view, "table", own), seen(view, "table", theirs))
+                total += np.where(np.isinf(away), 0, away) ** 2
+                both += np.isfinite(away)
+        found: Matrix = np.where(both > 0, np.sqrt(total / np.maximum(both, 1)), np.inf)
+        return found
+
     def nearest(self, target: str, usable: Callable[[dict[str, Any]], bool], test: Rows) -> dict[str, list[int]]:
         """Way -> number of the training row that it takes for every test row, of those that are usable."""
         pool = np.flatnonzero([usable(row) for row in self.train])
@@ -119,7 +136,9 @@ class Looks:
         for name in self.kinds:
             if name == target and name != "table":
                 continue
-            away = distances(self.look(name, test), self.known[name][pool])
+            away = (
+                self.apart(test, pool) if name == "table" else distances(self.look(name, test), self.known[name][pool])
+            )
             lost = np.isinf(away)
             scale = away[~lost].mean() or 1.0
             sums += np.where(lost, 1, away / scale)
@@ -149,11 +168,13 @@ def media(looks: Looks, target: str, filled: Rows) -> dict[str, Any]:
 
 
 def number(value: Any) -> float:
-    """A value as a number, nan where it is none."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float("nan")
+    """A value as a number, a date as its day, nan where it is neither."""
+    for read in (float, lambda text: datetime.fromisoformat(text).timestamp() / 86_400):
+        try:
+            return float(read(value))
+        except (TypeError, ValueError):
+            continue
+    return float("nan")
 
 
 def scalars(looks: Looks, hidden: Sequence[set[str]], filled: Rows) -> dict[str, Any]:
