@@ -9,6 +9,7 @@ on 2,000 clean test rows, by judges that are trained on clean training cells:
     spoilt      20% of the rows with one cell noised, 10% with one cell of another row
     half        half of all cells missing
     tenth       only 10% of the rows complete, the others with one or two cells
+    bridged     no row with both picture and sound: half have picture and caption, the others caption and sound
     unrelated   a fourth modality, gratings, that has nothing to do with the rest
     unheard     two of six speakers left out, and audio -> image measured on those two
 
@@ -111,6 +112,12 @@ def tenth(data: DataSet) -> DataSet:
     return _lacking(data, order >= kept)
 
 
+def bridged(data: DataSet) -> DataSet:
+    """Picture and sound never occur in one row; the caption, which all rows have, is the bridge between them."""
+    seen = np.random.default_rng(0).random(len(data)) < 0.5
+    return _lacking(data, np.stack([~seen, seen, np.zeros(len(data), bool)], 1))
+
+
 def _lacking(data: DataSet, lacking: NDArray[np.bool_]) -> DataSet:
     def pairing(epoch: int) -> Pairing:
         drawn = data.pairing(epoch)
@@ -141,6 +148,7 @@ CELLS: dict[str, Callable[[DataSet], DataSet]] = {
     "spoilt": spoilt,
     "half": half,
     "tenth": tenth,
+    "bridged": bridged,
     "unrelated": unrelated,
     "unheard": lambda data: data.without("speaker", UNHEARD),
 }

@@ -30,7 +30,7 @@ __all__ = ["FEATURES", "Judge", "Unit", "feature_network", "train_judge"]
 FEATURES = 64
 """Few enough that a thousand samples give a good covariance."""
 
-VERSION = 1
+VERSION = 2
 """To be raised whenever this file or the views would train another judge from the same cells."""
 
 MOST = 60_000

@@ -26,7 +26,7 @@ from .views import VIEWS, View
 
 __all__ = ["Matcher", "train_matcher"]
 
-VERSION = 1
+VERSION = 2
 """To be raised whenever this file, the judges' networks or the views would train another one from the same pairs."""
 
 STEPS, BATCH = 200, 128

@@ -25,6 +25,7 @@ from typing import ClassVar, Self, TypeVar
 
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
 import soundfile
 import soxr
 import torch
@@ -218,7 +219,7 @@ def _source(cell: Path | Packed) -> Path | io.BytesIO:
 
 
 def open_picture(cell: Cell) -> PIL.Image.Image:
-    """An image cell as a picture of 8 bits a channel, grey or colour.
+    """An image cell as an upright picture of 8 bits a channel, grey or colour, what is transparent in it white.
 
     Raises:
         CellError: when it is none.
@@ -234,7 +235,13 @@ def open_picture(cell: Cell) -> PIL.Image.Image:
         raise CellError(f"not a picture ({error})") from error
     if picture.mode.startswith("I"):
         return PIL.Image.fromarray((np.asarray(picture).clip(0, 65_535) // 257).astype(np.uint8))
-    return picture if picture.mode in ("L", "RGB") else picture.convert("L" if picture.mode in ("1", "LA") else "RGB")
+    mode = "L" if picture.mode in ("1", "L", "LA") else "RGB"
+    picture = PIL.ImageOps.exif_transpose(picture)
+    if picture.has_transparency_data:
+        # What lies under the transparent is nobody's colour, and generated pictures have none of it.
+        layer = picture.convert("RGBA")
+        picture = PIL.Image.alpha_composite(PIL.Image.new("RGBA", layer.size, "white"), layer)
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def open_sound(cell: Cell) -> tuple[NDArray[np.float32], int]:
