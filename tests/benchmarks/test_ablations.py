@@ -224,6 +224,14 @@ def test_the_anchor_is_one_modality_and_what_is_given_stays() -> None:
     assert code[4:].norm(dim=1).tolist() == pytest.approx([1] * 4, abs=1e-5)
 
 
+def test_a_stranger_is_heard() -> None:
+    model, given = fresh_players().model, torch.ones(1, 3, dtype=torch.bool)
+    model.bond[2] = 0
+    assert model.heard(given).tolist() == [[True, True, False]]
+    with swapped(ABLATIONS["stranger-heard"].swaps):
+        assert model.heard(given).all()
+
+
 def test_sounds_are_heard_as_they_are() -> None:
     sound, drawn = torch.rand(2, 1, 16, 16), torch.ones(2, 2, 2)
     canvas = LogMel(16, 16, -60.0, 10.0)
