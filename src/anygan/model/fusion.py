@@ -65,14 +65,18 @@ class Fusion(nn.Module):
         trust: Tensor = self.belief(evidence, given).sigmoid() * given
         return trust
 
-    def forward(self, evidence: Tensor, given: Tensor) -> Tensor:
-        wide = math.sqrt(evidence.shape[2])
-        trust = self.reliability(evidence, given).detach()
-        said = directions(evidence)
-        mean = (said * trust.unsqueeze(2)).sum(1) / trust.sum(1, keepdim=True).clamp(min=1e-4)
+    def residual(self, said: Tensor, trust: Tensor, mean: Tensor, given: Tensor) -> Tensor:
+        """What the mean (B, code) of directions (B, M, code) cannot say, (B, code)."""
+        wide = math.sqrt(mean.shape[1])
         placed = wide * said + self.place
         match = (self.query(wide * mean).unsqueeze(1) * self.key(placed)).sum(2) / wide
         weight = (full(match) + trust.clamp(min=1e-4).log()).masked_fill(~given, -1e4).softmax(1)
         heard = (weight.unsqueeze(2) * self.value(placed)).sum(1)
-        residual = self.down(gelu(self.up(torch.cat([wide * mean, heard], 1)))) / wide
-        return normalize(mean + full(residual), dim=1) * given.any(1, keepdim=True)
+        found: Tensor = self.down(gelu(self.up(torch.cat([wide * mean, heard], 1)))) / wide
+        return full(found)
+
+    def forward(self, evidence: Tensor, given: Tensor) -> Tensor:
+        trust = self.reliability(evidence, given).detach()
+        said = directions(evidence)
+        mean = (said * trust.unsqueeze(2)).sum(1) / trust.sum(1, keepdim=True).clamp(min=1e-4)
+        return normalize(mean + self.residual(said, trust, mean, given), dim=1) * given.any(1, keepdim=True)
