@@ -1,10 +1,10 @@
-"""What a step of training does with the machine: FLOP/s of each phase beside a matrix product's, and what is no network.
+"""What a step of training does with the machine: FLOP/s of its phases beside a product's, and what is no network.
 
     python benchmarks/achieved.py --threads 2
 
-trains ``spoken-mnist`` and ``digits`` at size small for some hundred steps, in fp32 and in bf16, with a clock around each
-part of a step, and then for a few steps with a counter of FLOPs in the clock's place. A part within another
-counts for itself alone, so that the parts of a step add up to the step. Told of each cell:
+trains ``spoken-mnist`` and ``digits`` at size small for some hundred steps, in fp32 and in bf16, with a clock around
+each part of a step, and then for a few steps with a counter of FLOPs in the clock's place. A part within another counts
+for itself alone, so that the parts of a step add up to the step. Told of each cell:
 
     product     FLOP/s of a product of two matrices of side 1,024 with the same threads and precision
     phases      of networks, their losses and gradients: milliseconds, GFLOPs, and FLOP/s over the product's. Products
@@ -15,12 +15,12 @@ counts for itself alone, so that the parts of a step add up to the step. Told of
                 between two (at most .05 is the target), ``health`` of the signals alone (at most .03)
 
 A part's time is the median over windows of 50 steps, of each of the 50 places in them: what happens once in 50 steps,
-such as a look at generated rows, counts a fiftieth, and what another process did does not count. ``others`` is the share
-of the machine's time that other processes used meanwhile: figures are good where it is near 0.
+such as a look at generated rows, counts a fiftieth, and a step in which another process was in the way does not count.
+``others`` is the share of the machine's time that other processes used meanwhile: figures are good where it is near 0.
 
 The cell ``memory`` is the peak of resident memory of ``anygan train spoken-mnist``, through a pass and into the next
-(below 1,500 MB is the target). Appends one JSON line per finished cell to ``benchmarks/results/achieved.jsonl`` and skips
-the cells that stand there already. ``$ANYGAN_DATA`` names the data.
+(below 1,500 MB is the target). Appends one JSON line per finished cell to ``benchmarks/results/achieved.jsonl`` and
+skips the cells that stand there already. ``$ANYGAN_DATA`` names the data.
 """
 
 import argparse
@@ -117,12 +117,12 @@ class Meter:
         >>> with meter.part("within"):
         ...     pass
         >>> meter.take()
-        {'rest': 4, 'within': 2}
+        {'rest': 4.0, 'within': 2.0}
     """
 
     def __init__(self, read: Callable[[], float]) -> None:
-        self.read, self.spent, self.turn = read, defaultdict[str, float](float), 0
-        self._open, self._since = ["rest"], read()
+        self.read, self.spent = read, defaultdict[str, float](float)
+        self._open, self._since, self._turn = ["rest"], read(), 0
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -136,10 +136,15 @@ class Meter:
             self._open.pop()
 
     def take(self) -> Spent:
-        """All that was spent since the last time."""
+        """All that was spent since the last time: on a step."""
         self._count()
-        taken, self.spent = dict(self.spent), defaultdict(float)
+        taken, self.spent, self._turn = dict(self.spent), defaultdict(float), 0
         return taken
+
+    def backward(self) -> str:
+        """Which part the next backward pass of this step is."""
+        self._turn += 1
+        return TURNS[(self._turn - 1) % len(TURNS)]
 
     def _count(self) -> None:
         now = self.read()
@@ -151,21 +156,16 @@ class Meter:
 def metered(meter: Meter) -> Iterator[None]:
     """Every part of a step within its part of the meter."""
 
-    def within(call: Callable[..., Any], name: Callable[[], str]) -> Callable[..., Any]:
+    def within(call: Callable[..., Any], part: str | None) -> Callable[..., Any]:
         def run(*given: Any, **more: Any) -> Any:
-            with meter.part(name()):
+            with meter.part(part or meter.backward()):
                 return call(*given, **more)
 
         return run
 
-    def turn() -> str:
-        meter.turn += 1
-        return TURNS[(meter.turn - 1) % len(TURNS)]
-
     with ExitStack() as stack:
-        for owner, name, part in PARTS:
-            stack.enter_context(mock.patch.object(owner, name, within(getattr(owner, name), lambda part=part: part)))
-        stack.enter_context(mock.patch.object(torch.Tensor, "backward", within(torch.Tensor.backward, turn)))
+        for owner, name, part in (*PARTS, (torch.Tensor, "backward", None)):
+            stack.enter_context(mock.patch.object(owner, name, within(getattr(owner, name), part)))
         yield
 
 
@@ -176,7 +176,7 @@ class Counter(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.total = 0.0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -188,12 +188,12 @@ class Counter(TorchDispatchMode):
 
 def spent(data: DataSet, config: Config, meter: Meter) -> tuple[list[Spent], list[Spent], Spent]:
     """What each step of the canvases and of the game spends, and the end of a run."""
-    canvas, game = [], []
+    canvas: list[Spent] = []
+    game: list[Spent] = []
     with tempfile.TemporaryDirectory() as folder, metered(meter):
         for record in train(data, Path(folder) / "run", config):
             (game if record.phase == "game" else canvas).append(meter.take())
-            # The canvases' backward passes count in turns of their own; each step of the game begins with the first.
-            meter.turn = 0
+        # The record that ends the canvases is called one of the game already.
         return canvas, game[1:], meter.take()
 
 
