@@ -6,10 +6,17 @@
 writes test rows as a folder, runs ``anygan translate`` on it in every direction and ``anygan generate``, judges what
 was written, prints a table and appends one JSON line to ``benchmarks/results/spoken_mnist.jsonl``. Judges are trained
 on real training cells alone. ``$ANYGAN_DATA`` names the data.
+
+``diversity``: 90 captions, every digit and hand, of each 32 draws, and how far these are from each other beside real
+rows with that caption (``diversity.py`` says how). Of pictures the caption tells digit and hand, real ones are all of
+the split that have them; of sounds it tells digit and speaker, real ones are the five test takes and the training
+takes of it. Sounds are compared as the inversion gives them: ``inverted`` are real test sounds after it, against those
+same sounds before it. ``--diversity`` measures this alone and appends nothing.
 """
 
 import argparse
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -20,7 +27,9 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
+import soundfile
 import torch
+from diversity import asked, compared, grouped, sentences
 from lines import finish
 from numpy.typing import NDArray
 
@@ -28,12 +37,12 @@ from anygan import load, load_data
 from anygan.data.captions import parse
 from anygan.data.hand import slant, thickness
 from anygan.data.mnist import read_mnist
-from anygan.data.spoken_mnist import SPEAKERS, read_recordings, thresholds
+from anygan.data.spoken_mnist import SPEAKERS, Recordings, read_recordings, thresholds
 from anygan.data.writer import RowWriter
 from anygan.evaluation.cost.costing import processor
 from anygan.judging.judges import Judge, train_judge
 from anygan.metrics import frechet
-from anygan.modalities import Modality
+from anygan.modalities import Audio, Modality, Scale
 from anygan.rows import DataSet
 
 NAMES = ("image", "audio", "text")
@@ -144,6 +153,65 @@ def cells_of(folder: Path) -> dict[str, list[Any]]:
     return cells
 
 
+class Diversity:
+    """Real rows by what their captions say, and the eyes that compare draws of a caption with them."""
+
+    def __init__(self, bench: Bench, folder: Path) -> None:
+        self.bench = bench
+        splits = ("test", "train")
+        recordings = {split: read_recordings(split, folder) for split in splits}
+        self.sounds = {split: grouped(_said(told), told.sounds) for split, told in recordings.items()}
+        self.pictures = {}
+        for split in splits:
+            pictures, digits = read_mnist(split, folder)
+            self.pictures[split] = grouped(self._hands(pictures, digits), list(pictures))
+        self.audio = Audio.fit("audio", recordings["train"].sounds, Scale())
+
+    def _hands(self, pictures: NDArray[np.uint8], digits: NDArray[np.int64]) -> list[Any]:
+        thick = _third(thickness(pictures), self.bench.thin, self.bench.thick)
+        return list(zip(digits.tolist(), thick.tolist(), self._leaning(pictures), strict=True))
+
+    def _leaning(self, pictures: NDArray[np.uint8]) -> list[int]:
+        leaning: list[int] = _third(slant(pictures), self.bench.left, self.bench.right).tolist()
+        return leaning
+
+    def measure(self, run: Path, out: Path, draws: int) -> dict[str, dict[str, float]]:
+        """Draw of each caption, and compare."""
+        parts, texts = asked(SPEAKERS), out / "captions.csv"
+        out.mkdir(parents=True, exist_ok=True)
+        with texts.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([["text"], *([sentence] for sentence in sentences(SPEAKERS))])
+        words = ("--given", "text", "--to", "image,audio", "-n", str(draws), "--out", str(out / "draws"))
+        command("translate", str(run), str(texts), *words)
+        cells = cells_of(out / "draws")
+        rows = [part for part in parts for _ in range(draws)]
+        pictures = [np.asarray(PIL.Image.open(path)) for path in cells["image"]]
+        sounds = [soundfile.read(path, dtype="float32") for path in cells["audio"]]
+        drawn = grouped([(d, STEPS[t], STEPS[s]) for d, t, s, _ in rows], pictures)
+        voiced = grouped([(d, v) for d, _, _, v in rows], sounds)
+        seen: dict[str, Any] = {"judge": self.bench.image.features, "plain": _pixels}
+        heard: dict[str, Any] = {"judge": self.bench.word.features, "plain": self._decibels}
+        heard["voice"] = self.bench.voice.features
+        test, train = self.sounds["test"], self.sounds["train"]
+        again = {key: [self.audio.write(self.audio.read(sound)) for sound in group] for key, group in test.items()}
+        return {
+            "text->image": compared(drawn, self.pictures["test"], self.pictures["train"], seen),
+            "text->audio": compared(voiced, test, train, heard),
+            "inverted": compared(again, test, train, heard),
+        }
+
+    def _decibels(self, sounds: Sequence[Any]) -> torch.Tensor:
+        return torch.stack([self.audio.read(sound).float().flatten() for sound in sounds])
+
+
+def _pixels(pictures: Sequence[Any]) -> torch.Tensor:
+    return torch.from_numpy(np.stack(pictures)).float().flatten(1)
+
+
+def _said(recordings: Recordings) -> list[tuple[int, str]]:
+    return [(int(d), SPEAKERS[v]) for d, v in zip(recordings.digits, recordings.speakers, strict=True)]
+
+
 def command(*words: str) -> float:
     """Run the real command; seconds that it took."""
     began = time.perf_counter()
@@ -157,17 +225,24 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=2000)
-    asked = parser.parse_args()
-    data = load_data("spoken-mnist:test").take(slice(0, asked.rows))
-    bench = Bench(data, Path(os.environ["ANYGAN_DATA"]))
-    test = asked.out / "test"
-    export(data, load(asked.run).modalities, test)
+    parser.add_argument("--draws", type=int, default=32, help="of each caption, for diversity")
+    parser.add_argument("--diversity", action="store_true", help="measure nothing else, and append nothing")
+    said = parser.parse_args()
+    data = load_data("spoken-mnist:test").take(slice(0, said.rows))
+    folder = Path(os.environ["ANYGAN_DATA"])
+    bench = Bench(data, folder)
+    if said.diversity:
+        found = Diversity(bench, folder).measure(said.run, said.out / "diversity", said.draws)
+        print(json.dumps(found, indent=1))
+        return
+    test = said.out / "test"
+    export(data, load(said.run).modalities, test)
     result: dict[str, Any] = {}
     for given in GIVEN:
         to = [name for name in NAMES if name not in given]
-        out = asked.out / "+".join(given)
+        out = said.out / "+".join(given)
         took = command(
-            "translate", str(asked.run), str(test), "--given", ",".join(given), "--to", ",".join(to), "--out", str(out)
+            "translate", str(said.run), str(test), "--given", ",".join(given), "--to", ",".join(to), "--out", str(out)
         )
         cells = cells_of(out)
         for name in to:
@@ -175,12 +250,14 @@ def main() -> None:
             result[f"{'+'.join(given)}->{name}"] = scores
             print(f"{'+'.join(given):>12} -> {name:6}", scores, f"{took} s" if name == to[-1] else "", flush=True)
         result[f"{'+'.join(given)} seconds"] = took
-    command("generate", str(asked.run), "-n", str(asked.rows), "--out", str(asked.out / "joint"))
-    cells = cells_of(asked.out / "joint")
+    command("generate", str(said.run), "-n", str(said.rows), "--out", str(said.out / "joint"))
+    cells = cells_of(said.out / "joint")
     result["joint"] = bench.joint({name: bench.look(name, cells[name]) for name in NAMES})
     print(f"{'joint':>22}", result["joint"])
+    result["diversity"] = Diversity(bench, folder).measure(said.run, said.out / "diversity", said.draws)
+    print("diversity", json.dumps(result["diversity"], indent=1))
     cross = [result[f"{a}->{b}"]["digit"] for a in NAMES for b in NAMES if a != b]
-    story = load(asked.run).story
+    story = load(said.run).story
     record = {
         "run": {
             "steps": story["clock"]["step"],
@@ -190,7 +267,7 @@ def main() -> None:
         "threads": story["threads"],
         "precision": story["precision"],
         "hardware": f"{os.cpu_count()} cores, {processor()}",
-        "rows": asked.rows,
+        "rows": said.rows,
         "cross": {"mean": round(float(np.mean(cross)), 4), "least": min(cross)},
         "floor": bench.floor,
         "judges": [bench.image.name, bench.word.name, bench.voice.name],

@@ -8,10 +8,12 @@ smoothing of stationary time series*, 1949):
     swapped    x of another row             0
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-__all__ = ["cover", "noise", "power"]
+__all__ = ["box", "cover", "hiss", "noise", "power"]
 
 
 def power(level: Tensor) -> Tensor:
@@ -21,8 +23,12 @@ def power(level: Tensor) -> Tensor:
 
 def noise(canvas: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
     """Canvases (B, *shape) with Gaussian noise of a standard deviation each, (B,)."""
-    drawn = torch.randn(canvas.shape, generator=generator).to(canvas)
-    return canvas + level.to(canvas).view(-1, *[1] * (canvas.dim() - 1)) * drawn
+    return canvas + hiss(canvas.shape, level, generator).to(canvas)
+
+
+def hiss(shape: Sequence[int], level: Tensor, generator: torch.Generator) -> Tensor:
+    """That noise alone, of a shape (B, *shape), where it is drawn: on the CPU."""
+    return torch.randn(shape, generator=generator).mul_(level.cpu().view(-1, *[1] * (len(shape) - 1)))
 
 
 def cover(canvas: Tensor, share: Tensor, generator: torch.Generator) -> Tensor:
@@ -30,9 +36,14 @@ def cover(canvas: Tensor, share: Tensor, generator: torch.Generator) -> Tensor:
 
     Where there is no axis, each number is put to zero with the probability of that share.
     """
-    rows, axes = len(canvas), canvas.shape[2:]
+    return canvas.masked_fill(box(canvas.shape, share, generator).to(canvas.device), 0.0)
+
+
+def box(shape: Sequence[int], share: Tensor, generator: torch.Generator) -> Tensor:
+    """What is covered of canvases of a shape (B, C, *axes), bool, of one channel where there are axes."""
+    rows, axes = shape[0], shape[2:]
     if not axes:
-        return canvas * (torch.rand(canvas.shape, generator=generator) >= share.unsqueeze(1)).to(canvas)
+        return torch.rand(shape, generator=generator) < share.unsqueeze(1)
     side = share ** (1 / len(axes))
     hidden = torch.ones(rows, 1, *[1] * len(axes), dtype=torch.bool)
     for place, size in enumerate(axes):
@@ -40,4 +51,4 @@ def cover(canvas: Tensor, share: Tensor, generator: torch.Generator) -> Tensor:
         at = (torch.arange(size) + 0.5) / size
         inside = (at >= start.unsqueeze(1)) & (at < (start + side).unsqueeze(1))
         hidden = hidden & inside.view(rows, 1, *(size if i == place else 1 for i in range(len(axes))))
-    return canvas.masked_fill(hidden.to(canvas.device), 0.0)
+    return hidden

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from torch.nn.functional import affine_grid, grid_sample
 
 from anygan.errors import CellError
-from anygan.modalities.audio import Audio
+from anygan.modalities.audio import STRETCHED, VARIED, Audio, LogMel
 from anygan.modalities.base import Scale
 
 RNG = np.random.default_rng(0)
@@ -176,3 +177,18 @@ def test_broken_files_are_named_in_plain_words(audio, tmp_path):
     for name, words in reasons.items():
         with pytest.raises(CellError, match=words):
             audio.read(tmp_path / f"{name}.wav")
+
+
+def test_varied_sounds_are_those_of_affine_grid_whatever_the_precision() -> None:
+    """Autocast takes affine_grid for a product of matrices, and rounds it to bf16: a quarter of a frame."""
+    chance = torch.Generator().manual_seed(0)
+    canvas = LogMel(40, 64, -70.0, 0.0)
+    x, drawn = torch.randn(8, 1, 40, 64, generator=chance), 2 * torch.rand(8, 2, 2, generator=chance) - 1
+    up, along, faster = VARIED[0] * drawn[:, 0, 0], VARIED[1] * drawn[:, 0, 1], 1 + STRETCHED * drawn[:, 1, 1]
+    none = torch.zeros(8)
+    where = torch.stack([faster, none, 2 * along, none, none + 1, 2 * up], 1).view(8, 2, 3)
+    grid = affine_grid(where, [8, 1, 40, 64], align_corners=False)
+    expected = grid_sample(x + 1, grid, align_corners=False) - 1
+    torch.testing.assert_close(canvas.vary(x, drawn), expected)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(canvas.vary(x, drawn), expected)

@@ -9,7 +9,7 @@ from anygan.config import LOSSES, PENALTIES, Config
 from anygan.modalities import Vector
 from anygan.rows import Batch
 from anygan.training.damage import Damage
-from anygan.training.ema import average
+from anygan.training.ema import average, twins
 from anygan.training.objective import echo, imitate, judge, paint
 from anygan.training.parallel import World
 from anygan.training.players import Players
@@ -224,7 +224,7 @@ def test_what_only_two_modalities_together_tell_stays_in_their_code() -> None:
         readers.zero_grad()
         (align(model, *seen, chances, ALONE)[0] + 0.3 * known).backward()
         readers.step()
-        average(game.mean, model, 5.0, 1000)
+        average(*twins(game.mean, model), 5.0, 1000)
     rows = bits(64)
     pair = torch.tensor([True, True, False]).expand(64, 3)
     codes = model.fusion(model.evidence(model.draw(rows)), pair)

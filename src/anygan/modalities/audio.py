@@ -27,7 +27,7 @@ import soxr
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
+from torch.nn.functional import grid_sample
 
 from ..errors import CellError, DataError
 from ..nn.blocks import reach
@@ -74,6 +74,11 @@ def _stored(decibels: Tensor) -> Tensor:
     return ((decibels * 32).round() / 32).half()
 
 
+def _middles(size: int) -> Tensor:
+    """Where the cells of an axis have their middles, (size,), when it reaches from -1 to 1."""
+    return torch.linspace(-1, 1, size) * (size - 1) / size
+
+
 class LogMel(Canvas):
     """Log-mel frames as a picture, (1, mels, frames): a higher voice is the same shape a little further up."""
 
@@ -90,11 +95,14 @@ class LogMel(Canvas):
 
     def vary(self, canvas: Tensor, drawn: Tensor) -> Tensor:
         """Begun earlier or later, a little higher or lower, faster or slower: the same words in other voices."""
-        rows, flat = len(canvas), torch.zeros(len(canvas), device=canvas.device)
-        up, along = (torch.tensor(VARIED).to(drawn) * drawn[:, 0]).unbind(1)
+        up, along = (2 * torch.tensor(VARIED).to(drawn) * drawn[:, 0]).unbind(1)
         faster = 1 + STRETCHED * drawn[:, 1, 1]
-        where = torch.stack([faster, flat, 2 * along, flat, flat + 1, 2 * up], 1).view(rows, 2, 3)
-        grid = affine_grid(where, list(canvas.shape), align_corners=False)
+        bands, frames = (_middles(size).to(drawn) for size in canvas.shape[2:])
+        # Each axis apart: affine_grid is a product of matrices, which autocast would round to a quarter of a frame.
+        x = frames * faster.unsqueeze(1) + along.unsqueeze(1)
+        y = bands + up.unsqueeze(1)
+        shape = len(canvas), len(bands), len(frames)
+        grid = torch.stack([x.unsqueeze(1).expand(shape), y.unsqueeze(2).expand(shape)], 3)
         return grid_sample(canvas.float() + 1, grid, align_corners=False) - 1
 
     def finish(self, raw: Tensor) -> Tensor:

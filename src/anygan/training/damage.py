@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..corruption import cover, noise, power
+from ..corruption import box, hiss, power
 from .parallel import World
 
 __all__ = ["RATE", "Damage"]
@@ -67,10 +67,10 @@ class Damage:
         """This rank's canvases, name -> (B / ranks, *shape), noised and covered; the swap is left to :meth:`swap`."""
         touched = {}
         for m, (name, canvas) in enumerate(canvases.items()):
-            whole = canvas.new_zeros(len(self.level), *canvas.shape[1:], device="cpu")
-            drawn = world.mine(noise(whole, self.level[:, m], generator)).to(canvas.device)
-            shown = world.mine(cover(whole + 1, self.hidden[:, m], generator)).to(canvas.device)
-            touched[name] = canvas * shown + drawn
+            shape = len(self.level), *canvas.shape[1:]
+            drawn = world.mine(hiss(shape, self.level[:, m], generator)).to(canvas)
+            hidden = world.mine(box(shape, self.hidden[:, m], generator)).to(canvas.device)
+            touched[name] = canvas.masked_fill(hidden, 0.0).add_(drawn)
         return touched
 
     def swap(self, evidence: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..model.gan import AnyGAN
 
-__all__ = ["average", "averaged"]
+__all__ = ["average", "averaged", "twins"]
 
 RAMP = 0.05
 
@@ -27,14 +27,15 @@ def averaged(model: AnyGAN) -> AnyGAN:
     return mean
 
 
+def twins(mean: AnyGAN, model: AnyGAN) -> tuple[list[Tensor], list[Tensor]]:
+    """The weights that are averaged, and those that they are averages of, in one order."""
+    pairs = zip(mean.named_parameters(), model.parameters(), strict=True)
+    kept = [(ours, theirs) for (name, ours), theirs in pairs if not name.startswith("canvases.")]
+    return [ours for ours, _ in kept], [theirs for _, theirs in kept]
+
+
 @torch.no_grad()
-def average(mean: AnyGAN, model: AnyGAN, half_life: float, step: int) -> None:
-    """Move the average towards the model after step number ``step`` of the game."""
+def average(ours: list[Tensor], theirs: list[Tensor], half_life: float, step: int) -> None:
+    """Move the average towards the model after step number ``step`` of the game: the :func:`twins` of the two."""
     half_life = max(1e-3, min(half_life, RAMP * step))
-    ours: list[Tensor] = []
-    theirs: list[Tensor] = []
-    for (name, a), b in zip(mean.named_parameters(), model.parameters(), strict=True):
-        if not name.startswith("canvases."):
-            ours.append(a)
-            theirs.append(b)
     torch._foreach_lerp_(ours, theirs, 1 - 0.5 ** (1 / half_life))

@@ -12,14 +12,14 @@ from ..config import Config
 from ..penalties import iterate
 from ..rows import Batch, DataSet
 from .augment import augmented
-from .ema import average
+from .ema import average, twins
 from .health import Event, broken
 from .holes import HELD, closeness
 from .machine import tune
 from .objective import echo, imitate, judge, paint
 from .players import Players
 from .reading import align, believe, read, recognise
-from .rules import Rules
+from .rules import SPECTRAL, Rules
 from .run import Run
 from .scene import Crowd, scene
 from .schedule import rate
@@ -93,7 +93,7 @@ def train(
         ...     print(record.step, record.losses)
     """
     run = Run.open(data, Path(out), config or Config(), resume, change, Path(origin) if origin is not None else None)
-    config, clock, model, mean = run.config, run.clock, run.players.model, run.players.mean
+    config, clock, weights = run.config, run.clock, twins(run.players.mean, run.players.model)
     tune(run, play)
     saved = time.monotonic()
     began, first = saved - clock.seconds, clock.step
@@ -112,7 +112,7 @@ def train(
         if clock.game is not None:
             gone, lost = clock.step - clock.game[0], "skipped" in health or broken(losses)
             if "skipped" not in health:
-                average(mean, model, clock.half_life(config), gone)
+                average(*weights, clock.half_life(config), gone)
             events += run.health.after(run.players, run.store, run.world, gone, config.batch, health, lost)
         elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
             run.settle()
@@ -176,7 +176,8 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
         return _told(losses), {"skipped": 1.0}
 
     with run.autocast():
-        iterate(critics)
+        if rules.penalty == SPECTRAL:
+            iterate(critics)
         stages = scene(model, crowd, canvases, chance, world)
         fakes = paint(model, stages)
         seen_stages, seen_fakes = stages, fakes
@@ -189,13 +190,13 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     if not run.descend(players.judges, config.lr * factor):
         return _told(losses), _told(health) | {"skipped": 1.0}
 
-    critics.requires_grad_(False)
+    players.hold(True)
     with run.autocast():
         imitated = imitate(critics, seen_stages, seen_fakes, rules)
         echoed, missed = echo(players.mean, stages, fakes), closeness(model, stages, fakes)
     players.makers.zero_grad()
     (imitated + ECHO * echoed + HELD * missed).backward()
-    critics.requires_grad_(True)
+    players.hold(False)
     losses |= {"imitate": imitated, "echo": echoed} | ({"holes": missed} if model.fillers.names else {})
     taken = run.descend(players.makers, config.lr * factor)
     return _told(losses), _told(health) | ({} if taken else {"skipped": 1.0})

@@ -81,6 +81,12 @@ class Players:
         """The optimisers by name."""
         return {"readers": self.readers, "judges": self.judges, "makers": self.makers, "drawers": self.drawers}
 
+    def hold(self, still: bool) -> None:
+        """Whether no gradient is to reach the discriminators' own weights."""
+        for group in self.judges.param_groups:
+            for weights in group["params"]:
+                weights.requires_grad_(not still)
+
     def state(self) -> dict[str, Tensor]:
         """All tensors by name."""
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}

@@ -8,6 +8,7 @@ averaged encoders and without gradient. Everything random is drawn here, for the
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -93,13 +94,14 @@ class Crowd:
     Attributes:
         evidence: (B, M, code), without gradient.
         observed: (B, M) bool, on the CPU, where what is drawn of it is drawn.
-        copies: how many times each row stands in it.
+        copies: how many times each row stands in it; ``single``, the same rows once, where that is several times.
     """
 
     mean: AnyGAN
     evidence: Tensor
     observed: Tensor
     copies: int = 1
+    single: "Crowd | None" = None
 
     @classmethod
     @torch.no_grad()
@@ -112,10 +114,16 @@ class Crowd:
         """The codes (B, code) of subsets (B, M), without what strangers know."""
         return self.mean.known(self.evidence, given.to(self.evidence.device))
 
+    @cached_property
+    def whole(self) -> Tensor:
+        """The codes (B, code) of all that is observed of each row."""
+        once = self.single
+        return self.fuse(self.observed) if once is None else once.whole.repeat_interleave(self.copies, 0)
+
     def times(self, copies: int) -> "Crowd":
         """Every row so many times."""
         evidence, observed = self.evidence.repeat_interleave(copies, 0), self.observed.repeat_interleave(copies, 0)
-        return Crowd(self.mean, evidence, observed, copies)
+        return Crowd(self.mean, evidence, observed, copies, self)
 
 
 @torch.no_grad()
@@ -154,7 +162,7 @@ def _stage(model: AnyGAN, crowd: Crowd, m: int, real: Tensor, generator: torch.G
     if len(model.names) > 1:
         way = way.to(device)
         code = torch.where((way == 0) & condition.any(1, keepdim=True), condition, code)
-        code = torch.where(way == 1, crowd.fuse(crowd.observed), code)
+        code = torch.where(way == 1, crowd.whole, code)
     style = torch.randn(rows, model.style, generator=generator).to(device)
     codes = condition, torch.where(both, other, condition), code, style
     return _mine(crowd.observed[:, m], real, codes, model.canvases[model.names[m]].noise, generator, world)
@@ -167,7 +175,7 @@ def _prior_stage(model: AnyGAN, crowd: Crowd, generator: torch.Generator, world:
     spared = torch.rand(observed.shape, generator=generator).masked_fill(~observed, 2.0).argmin(1, keepdim=True)
     known = torch.where((known == observed).all(1, keepdim=True), known.scatter(1, spared, False), known)
     given, noise = crowd.fuse(known), torch.randn(rows, model.style, generator=generator).to(crowd.evidence.device)
-    real = world.mine(crowd.fuse(observed)) * math.sqrt(model.code)
+    real = world.mine(crowd.whole) * math.sqrt(model.code)
     return _mine(torch.ones(rows, dtype=torch.bool), real, (given, given, given, noise), 0.0, generator, world)
 
 
@@ -210,7 +218,7 @@ def _mine(
     here = numbers.to(real.device)
 
     def drawn(level: float) -> Tensor:
-        noise = level * torch.randn(len(there), *real.shape[1:], generator=generator)
+        noise = torch.randn(len(there), *real.shape[1:], generator=generator).mul_(level)
         return world.mine(noise)[numbers].to(real.device)
 
     condition, wrong, code, style = (world.mine(part)[here] for part in codes)
