@@ -9,7 +9,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-__all__ = ["MLP", "Family", "Trunk", "channels_at", "conv", "depth_to_space", "full", "pixel_norm", "reach", "space_to_depth"]
+__all__ = [
+    "MLP",
+    "Family",
+    "Trunk",
+    "channels_at",
+    "conv",
+    "depth_to_space",
+    "full",
+    "pixel_norm",
+    "reach",
+    "space_to_depth",
+]
 SMALLEST = 4
 """Longest side of the last grid of a trunk."""
 

@@ -83,9 +83,9 @@ def _overlap_add(frames: Tensor, hop: int) -> Tensor:
 
 
 def denser(frames: Tensor, times: int) -> Tensor:
-    """``times`` as many frames, each in its part of the step: cubic interpolation, (B, mels, T) -> (B, mels, times * T).
+    """So many ``times`` the frames, each where it lies in its step, (B, mels, T) -> (B, mels, times * T).
 
-    (Keys, *Cubic convolution interpolation*, 1981.)
+    Cubic interpolation (Keys, *Cubic convolution interpolation for digital image processing*, 1981).
     """
     if times == 1:
         return frames
