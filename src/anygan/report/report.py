@@ -28,7 +28,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from ..errors import ConfigError, nearest
-from ..judging.views import Sounds, open_picture, open_sound
+from ..judging.opening import open_picture, open_sound
+from ..judging.views import Sounds
 from ..rows import Cell
 from .plot import draw_lines
 

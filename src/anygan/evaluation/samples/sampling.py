@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...judging.bench import Progress
+from ...judging.opening import open_picture, open_sound
 from ...judging.panel import Seen, choose, readable
-from ...judging.views import open_picture, open_sound
 from ...metrics import authenticity, vendi
 from ...metrics.features import distances
 from ...modalities import Modality
