@@ -10,11 +10,8 @@ were added. Pictures and sounds lie inside the file as ``data:`` addresses, curv
     report.write(Path("report.html"))
 """
 
-import base64
 import html
 import importlib.resources
-import io
-import math
 import os
 import re
 import tempfile
@@ -22,21 +19,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import PIL.Image
-import soundfile
-from numpy.typing import NDArray
-
-from ..errors import ConfigError, nearest
-from ..judging.opening import open_picture, open_sound
-from ..judging.views import Sounds
 from ..rows import Cell
+from .cells import render_cell
+from .markup import below, marked, number
 from .plot import draw_lines
 
-__all__ = ["Report", "render_cell", "spectrogram"]
-
-KINDS = ("image", "audio", "text", "table", "vector")
-DASH = "\N{EN DASH}"
+__all__ = ["Report"]
 
 
 class Report:
@@ -61,11 +49,11 @@ class Report:
 
     def words(self, text: str) -> None:
         """Paragraphs, parted by empty lines."""
-        self._add(*(f"<p>{_marked(part)}</p>" for part in re.split(r"\n\s*\n", text.strip()) if part))
+        self._add(*(f"<p>{marked(part)}</p>" for part in re.split(r"\n\s*\n", text.strip()) if part))
 
     def figures(self, figures: Mapping[str, Any]) -> None:
         """The few numbers that matter most, large: what it is -> the number or the text."""
-        tiles = (f"<div><dt>{_marked(name)}</dt><dd>{_number(value)}</dd></div>" for name, value in figures.items())
+        tiles = (f"<div><dt>{marked(name)}</dt><dd>{number(value)}</dd></div>" for name, value in figures.items())
         self._add('<dl class="figures">', *tiles, "</dl>")
 
     def table(
@@ -73,10 +61,10 @@ class Report:
     ) -> None:
         """A table; numbers are set right. With ``shade``, numbers in [0, 1] are tinted the deeper the larger."""
         columns = [[row[i] for row in rows if i < len(row)] for i in range(len(headers))]
-        head = "".join(f"<th{_aligned(*column)}>{_marked(h)}</th>" for h, column in zip(headers, columns, strict=True))
+        head = "".join(f"<th{_aligned(*column)}>{marked(h)}</th>" for h, column in zip(headers, columns, strict=True))
         body = "".join(f"<tr>{''.join(_entry(value, shade) for value in row)}</tr>" for row in rows)
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        self._add('<div class="scroll">', table, _caption(caption, "p"), "</div>")
+        self._add('<div class="scroll">', table, below(caption, "p"), "</div>")
 
     def pictures(self, pictures: Sequence[Cell], captions: Sequence[str] = ()) -> None:
         """Pictures side by side, in the forms that an image cell takes."""
@@ -89,8 +77,7 @@ class Report:
     def _gallery(self, kind: str, cells: Sequence[Cell], captions: Sequence[str]) -> None:
         given = [*captions, *[""] * (len(cells) - len(captions))]
         shown = (
-            f"<figure>{render_cell(kind, cell)}{_caption(text)}</figure>"
-            for cell, text in zip(cells, given, strict=True)
+            f"<figure>{render_cell(kind, cell)}{below(text)}</figure>" for cell, text in zip(cells, given, strict=True)
         )
         self._add(f'<div class="gallery {kind}">', *shown, "</div>")
 
@@ -111,7 +98,7 @@ class Report:
             given: heading of the left column.
             drawn: heading of the right column.
         """
-        head = f"<thead><tr><th>{_marked(given)}</th><th>{_marked(drawn)}</th></tr></thead>"
+        head = f"<thead><tr><th>{marked(given)}</th><th>{marked(drawn)}</th></tr></thead>"
         body = "".join(f"<tr><td>{_cells(left)}</td><td>{_cells(right)}</td></tr>" for left, right in rows)
         self._add('<div class="scroll"><table class="grid">', head, "<tbody>", body, "</tbody></table></div>")
 
@@ -125,13 +112,13 @@ class Report:
             rows: pairs of a name and its cells, each a pair of kind and cell; ``None`` is a missing one.
             caption: what stands below.
         """
-        head = "".join(f"<th>{_marked(header)}</th>" for header in headers)
+        head = "".join(f"<th>{marked(header)}</th>" for header in headers)
         body = "".join(
-            f"<tr><th>{_marked(name)}</th>{''.join(f'<td>{render_cell(kind, cell)}</td>' for kind, cell in cells)}</tr>"
+            f"<tr><th>{marked(name)}</th>{''.join(f'<td>{render_cell(kind, cell)}</td>' for kind, cell in cells)}</tr>"
             for name, cells in rows
         )
         table = f'<table class="strip"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-        self._add('<div class="scroll">', table, _caption(caption, "p"), "</div>")
+        self._add('<div class="scroll">', table, below(caption, "p"), "</div>")
 
     def curves(
         self,
@@ -150,7 +137,7 @@ class Report:
         """
         names = "".join(f'<li class="c{i % 8}">{html.escape(name)}</li>' for i, name in enumerate(curves))
         self._add(
-            f'<figure class="curves"><figcaption>{_marked(title)}</figcaption>',
+            f'<figure class="curves"><figcaption>{marked(title)}</figcaption>',
             draw_lines(list(curves.values()), x_label, y_range),
             f'<ul class="legend">{names}</ul></figure>',
         )
@@ -169,7 +156,7 @@ class Report:
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
             '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
             f"<title>{html.escape(self.title)}</title><style>{css}</style></head><body>"
-            f"<header><h1>{html.escape(self.title)}</h1>{f'<p>{_marked(self.lead)}</p>' if self.lead else ''}"
+            f"<header><h1>{html.escape(self.title)}</h1>{f'<p>{marked(self.lead)}</p>' if self.lead else ''}"
             f"{f'<nav>{links}</nav>' if links else ''}</header><main>{body}</main></body></html>\n"
         )
 
@@ -182,104 +169,15 @@ class Report:
             os.replace(whole, path)
 
 
-def render_cell(kind: str, cell: Cell | None) -> str:
-    """One cell as HTML, a dash where it is missing.
-
-    Raises:
-        CellError: when a file cannot be read.
-        ConfigError: when the kind is unknown.
-    """
-    if cell is None:
-        return f'<span class="missing">{DASH}</span>'
-    match kind:
-        case "image":
-            picture = open_picture(cell)
-            return _image(picture, "picture" if max(picture.size) <= 128 else "picture fine")
-        case "audio":
-            samples, rate = open_sound(cell)
-            sound = io.BytesIO()
-            soundfile.write(sound, samples, rate, format="WAV", subtype="PCM_16")
-            player = f'<audio controls="" preload="metadata" src="{_data("audio/wav", sound.getvalue())}"></audio>'
-            return f'<span class="sound">{_image(spectrogram(samples, rate), "spectrogram")}{player}</span>'
-        case "text":
-            return f'<q class="text">{html.escape(str(cell))}</q>'
-        case "table":
-            return f'<dl class="record">{"".join(_pair(name, value) for name, value in cell.items())}</dl>'
-        case "vector":
-            return _bars(np.asarray(cell, np.float64).reshape(-1))
-        case _:
-            raise ConfigError(f"Cells of kind '{kind}' cannot be shown.{nearest(kind, KINDS)}")
-
-
 def _cells(cells: Sequence[tuple[str, Cell]]) -> str:
     return f'<div class="cells">{"".join(render_cell(kind, cell) for kind, cell in cells)}</div>'
 
 
-def _marked(text: str) -> str:
-    bold = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text))
-    return re.sub(r"`(.+?)`", r"<code>\1</code>", bold)
-
-
-def _number(value: object) -> str:
-    """A value as a person reads it, escaped."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return DASH
-    if isinstance(value, float):
-        size = abs(value)
-        if 0 < size < 0.0005:
-            return f"{value:.1e}"
-        return f"{value:,.{3 if size <= 1 else 2 if size < 10 else 1 if size < 1000 else 0}f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else html.escape(str(value))
-
-
 def _entry(value: object, shade: bool) -> str:
     tint = f' style="--tint:{value:.3f}"' if shade and isinstance(value, float) and 0 <= value <= 1 else ""
-    return f"<td{_aligned(value)}{tint}>{_number(value)}</td>"
+    return f"<td{_aligned(value)}{tint}>{number(value)}</td>"
 
 
 def _aligned(*values: object) -> str:
     numbers = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     return ' class="number"' if numbers or values == (None,) else ""
-
-
-def _pair(name: str, value: object) -> str:
-    return f"<div><dt>{html.escape(name)}</dt><dd>{_number(value)}</dd></div>"
-
-
-def _caption(text: str, tag: str = "figcaption") -> str:
-    return f'<{tag} class="caption">{_marked(text)}</{tag}>' if text else ""
-
-
-def _data(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _image(picture: PIL.Image.Image, style: str) -> str:
-    file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True)
-    size = f'width="{picture.width}" height="{picture.height}"'
-    return f'<img class="{style}" alt="" {size} src="{_data("image/png", file.getvalue())}"/>'
-
-
-INK = np.array([[16, 14, 36], [84, 28, 104], [186, 56, 96], [248, 140, 76], [252, 244, 200]], np.float64)
-"""Colours of a spectrogram from silence to the loudest point, evenly spaced."""
-
-
-def spectrogram(samples: NDArray[np.float32], rate: int) -> PIL.Image.Image:
-    """Log-mel frames as a picture, low sounds at the bottom."""
-    frames = min(512, max(16, math.ceil(len(samples) / rate / Sounds.HOP)))
-    level = Sounds(min(rate, 16_000), frames)((samples, rate)).flip(1)[0].numpy() / 255
-    colours = np.stack([np.interp(level, np.linspace(0, 1, len(INK)), INK[:, i]) for i in range(3)], 2)
-    return PIL.Image.fromarray(colours.astype(np.uint8))
-
-
-def _bars(values: NDArray[np.float64]) -> str:
-    """A vector as bars about zero."""
-    shown = np.nan_to_num(values[:128])
-    top = float(np.abs(shown).max(initial=0)) or 1.0
-    bars = "".join(
-        f'<rect x="{i}" width="0.8" y="{20 - max(v, 0) * 20 / top:.2f}" height="{abs(v) * 20 / top:.2f}"/>'
-        for i, v in enumerate(shown)
-    )
-    size = f'viewBox="0 0 {max(len(shown), 1)} 40" preserveAspectRatio="none"'
-    return f'<svg class="vector" {size}><title>{len(values)} numbers up to ±{top:.3g}</title>{bars}</svg>'

@@ -25,7 +25,7 @@ from ...metrics import authenticity, vendi
 from ...metrics.features import distances
 from ...modalities import Modality
 from ...model.gan import AnyGAN
-from ...report.report import spectrogram
+from ...report.cells import spectrogram
 from ...rows import Cell, DataSet
 from ...tasks.generate import generate
 from ..measure import Measure
