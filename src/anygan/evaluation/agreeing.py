@@ -1,4 +1,4 @@
-"""Joint agreement: the share of draws on which the judges of all modalities name one class; and how even classes are."""
+"""Joint agreement: the share of draws on which the judges of all modalities name one class, and how even they are."""
 
 import math
 from collections.abc import Mapping

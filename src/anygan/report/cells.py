@@ -21,25 +21,33 @@ __all__ = ["render_cell", "spectrogram"]
 KINDS = ("image", "audio", "text", "table", "vector")
 
 
-def render_cell(kind: str, cell: Cell | None) -> str:
+def render_cell(kind: str, cell: Cell | None, about: str = "") -> str:
     """One cell as HTML, a dash where it is missing.
+
+    Args:
+        kind: of the cell.
+        cell: in any form that a cell of its kind takes.
+        about: which one it is, for who cannot see it.
 
     Raises:
         CellError: when a file cannot be read.
         ConfigError: when the kind is unknown.
     """
     if cell is None:
-        return f'<span class="missing">{DASH}</span>'
+        return f'<span class="missing" title="missing">{DASH}</span>'
     match kind:
         case "image":
             picture = open_picture(cell)
-            return _image(picture, "picture" if max(picture.size) <= 128 else "picture fine")
+            return _image(picture, "picture" if max(picture.size) <= 128 else "picture fine", _named("picture", about))
         case "audio":
             samples, rate = open_sound(cell)
             sound = io.BytesIO()
             soundfile.write(sound, samples, rate, format="WAV", subtype="PCM_16")
-            player = f'<audio controls="" preload="metadata" src="{_data("audio/wav", sound.getvalue())}"></audio>'
-            return f'<span class="sound">{_image(spectrogram(samples, rate), "spectrogram")}{player}</span>'
+            name = html.escape(_named("sound", about))
+            source = _data("audio/wav", sound.getvalue())
+            player = f'<audio controls="" preload="metadata" aria-label="{name}" src="{source}"></audio>'
+            shown = _image(spectrogram(samples, rate), "spectrogram", _named("spectrogram", about))
+            return f'<span class="sound">{shown}{player}</span>'
         case "text":
             return f'<q class="text">{html.escape(str(cell))}</q>'
         case "table":
@@ -58,11 +66,15 @@ def _data(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _image(picture: PIL.Image.Image, style: str) -> str:
+def _named(what: str, about: str) -> str:
+    return f"{what}: {about}" if about else what
+
+
+def _image(picture: PIL.Image.Image, style: str, alt: str) -> str:
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True)
     size = f'width="{picture.width}" height="{picture.height}"'
-    return f'<img class="{style}" alt="" {size} src="{_data("image/png", file.getvalue())}"/>'
+    return f'<img class="{style}" alt="{html.escape(alt)}" {size} src="{_data("image/png", file.getvalue())}"/>'
 
 
 INK = np.array([[16, 14, 36], [84, 28, 104], [186, 56, 96], [248, 140, 76], [252, 244, 200]], np.float64)
@@ -86,4 +98,4 @@ def _bars(values: NDArray[np.float64]) -> str:
         for i, v in enumerate(shown)
     )
     size = f'viewBox="0 0 {max(len(shown), 1)} 40" preserveAspectRatio="none"'
-    return f'<svg class="vector" {size}><title>{len(values)} numbers up to ±{top:.3g}</title>{bars}</svg>'
+    return f'<svg class="vector" role="img" {size}><title>{len(values)} numbers up to ±{top:.3g}</title>{bars}</svg>'

@@ -1,8 +1,9 @@
 """Reports: one HTML file that needs nothing but a browser.
 
-A report is a title and sections of words, figures, tables, pictures, sounds, sentences and curves, in the order they
-were added. Pictures and sounds lie inside the file as ``data:`` addresses, curves as drawn SVG, the style sheet
-``report.css`` in its head: no network, light and dark as the reader's machine has it.
+A report is a title and sections of words, figures, pictures, sounds, sentences and curves, in the order they were
+added. Tables come last, whenever they were added: a section leads to its own. Pictures and sounds lie inside the file
+as ``data:`` addresses, curves as drawn SVG, the style sheet ``report.css`` in its head: no network, light and dark as
+the reader's machine has it.
 
     report = Report("AnyGAN on digits")
     report.section("Losses")
@@ -16,15 +17,27 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..rows import Cell
 from .cells import render_cell
 from .markup import below, marked, number
-from .plot import draw_lines
+from .plot import draw_lines, told
+from .tables import aligned, entry, line_of, scrolled, side_by_side
 
 __all__ = ["Report"]
+
+
+@dataclass
+class Section:
+    """A heading, what stands under it, and the tables behind it; with ``last`` all of it stands among the tables."""
+
+    title: str
+    last: bool = False
+    parts: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
 
 
 class Report:
@@ -38,14 +51,14 @@ class Report:
     def __init__(self, title: str, lead: str = "") -> None:
         self.title = title
         self.lead = lead
-        self._sections: list[tuple[str, list[str]]] = [("", [])]
+        self._sections = [Section("")]
 
     def _add(self, *parts: str) -> None:
-        self._sections[-1][1].append("".join(parts))
+        self._sections[-1].parts.append("".join(parts))
 
-    def section(self, title: str) -> None:
-        """Begin a section: what follows stands under this heading."""
-        self._sections.append((title, []))
+    def section(self, title: str, last: bool = False) -> None:
+        """Begin a section: what follows stands under this heading, with ``last`` among the tables at the end."""
+        self._sections.append(Section(title, last))
 
     def words(self, text: str) -> None:
         """Paragraphs, parted by empty lines."""
@@ -59,12 +72,14 @@ class Report:
     def table(
         self, headers: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "", shade: bool = False
     ) -> None:
-        """A table; numbers are set right. With ``shade``, numbers in [0, 1] are tinted the deeper the larger."""
+        """A table, for the end of the page; with ``shade``, numbers in [0, 1] are tinted the deeper the larger."""
         columns = [[row[i] for row in rows if i < len(row)] for i in range(len(headers))]
-        head = "".join(f"<th{_aligned(*column)}>{marked(h)}</th>" for h, column in zip(headers, columns, strict=True))
-        body = "".join(f"<tr>{''.join(_entry(value, shade) for value in row)}</tr>" for row in rows)
+        pairs = zip(headers, columns, strict=True)
+        head = "".join(f'<th scope="col"{aligned(*column)}>{marked(header)}</th>' for header, column in pairs)
+        body = "".join(f"<tr>{''.join(entry(value, shade) for value in row)}</tr>" for row in rows)
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        self._add('<div class="scroll">', table, below(caption, "p"), "</div>")
+        section = self._sections[-1]
+        (section.parts if section.last else section.tables).append(scrolled(table, caption, f"table: {headers[0]}"))
 
     def pictures(self, pictures: Sequence[Cell], captions: Sequence[str] = ()) -> None:
         """Pictures side by side, in the forms that an image cell takes."""
@@ -77,7 +92,8 @@ class Report:
     def _gallery(self, kind: str, cells: Sequence[Cell], captions: Sequence[str]) -> None:
         given = [*captions, *[""] * (len(cells) - len(captions))]
         shown = (
-            f"<figure>{render_cell(kind, cell)}{below(text)}</figure>" for cell, text in zip(cells, given, strict=True)
+            f"<figure>{render_cell(kind, cell, text or f'{i + 1} of {len(cells)}')}{below(text)}</figure>"
+            for i, (cell, text) in enumerate(zip(cells, given, strict=True))
         )
         self._add(f'<div class="gallery {kind}">', *shown, "</div>")
 
@@ -98,9 +114,14 @@ class Report:
             given: heading of the left column.
             drawn: heading of the right column.
         """
-        head = f"<thead><tr><th>{marked(given)}</th><th>{marked(drawn)}</th></tr></thead>"
-        body = "".join(f"<tr><td>{_cells(left)}</td><td>{_cells(right)}</td></tr>" for left, right in rows)
-        self._add('<div class="scroll"><table class="grid">', head, "<tbody>", body, "</tbody></table></div>")
+        head = "".join(f'<th scope="col">{marked(header)}</th>' for header in (given, drawn))
+        body = "".join(
+            f"<tr><td>{side_by_side(left, f'{given}, line {i}')}</td>"
+            f"<td>{side_by_side(right, f'{drawn}, line {i}')}</td></tr>"
+            for i, (left, right) in enumerate(rows, 1)
+        )
+        table = f'<table class="grid"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        self._add(scrolled(table, "", f"{given}, {drawn}"))
 
     def strip(
         self, headers: Sequence[str], rows: Sequence[tuple[str, Sequence[tuple[str, Cell | None]]]], caption: str = ""
@@ -112,13 +133,10 @@ class Report:
             rows: pairs of a name and its cells, each a pair of kind and cell; ``None`` is a missing one.
             caption: what stands below.
         """
-        head = "".join(f"<th>{marked(header)}</th>" for header in headers)
-        body = "".join(
-            f"<tr><th>{marked(name)}</th>{''.join(f'<td>{render_cell(kind, cell)}</td>' for kind, cell in cells)}</tr>"
-            for name, cells in rows
-        )
+        head = "".join(f'<th scope="col">{marked(header)}</th>' for header in headers)
+        body = "".join(line_of(name, cells, headers[1:]) for name, cells in rows)
         table = f'<table class="strip"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-        self._add('<div class="scroll">', table, below(caption, "p"), "</div>")
+        self._add(scrolled(table, caption, caption or " ".join(headers)))
 
     def curves(
         self,
@@ -135,21 +153,25 @@ class Report:
             x_label: what x counts.
             y_range: the lowest and highest y shown; of the data when not given.
         """
-        names = "".join(f'<li class="c{i % 8}">{html.escape(name)}</li>' for i, name in enumerate(curves))
+        swatch = '<svg class="swatch" viewBox="0 0 30 6" aria-hidden="true"><path class="c{}" d="M0 3L30 3"/></svg>'
+        names = "".join(f"<li>{swatch.format(i % 8)}{html.escape(name)}</li>" for i, name in enumerate(curves))
         self._add(
             f'<figure class="curves"><figcaption>{marked(title)}</figcaption>',
-            draw_lines(list(curves.values()), x_label, y_range),
+            draw_lines(list(curves.values()), x_label, y_range, told(title, curves, x_label)),
             f'<ul class="legend">{names}</ul></figure>',
         )
 
     def html(self) -> str:
         """The whole page."""
-        titled = [(f"s{i}", title, "".join(parts)) for i, (title, parts) in enumerate(self._sections)]
-        links = "".join(f'<a href="#{key}">{html.escape(title)}</a>' for key, title, _ in titled if title)
+        links = [(f"s{i}", one.title) for i, one in enumerate(self._sections) if one.title and not one.last]
+        behind = self._behind()
+        links += [("tables", "Tables")] if behind else []
+        nav = "".join(f'<a href="#{key}">{html.escape(title)}</a>' for key, title in links)
+        nav = f'<nav aria-label="Sections">{nav}</nav>' if nav else ""
         body = "".join(
-            f'<section id="{key}">{f"<h2>{html.escape(title)}</h2>" if title else ""}{content}</section>'
-            for key, title, content in titled
-            if title or content
+            f'<section id="s{i}">{_heading("h2", one.title)}{"".join(one.parts)}{_onward(i, one)}</section>'
+            for i, one in enumerate(self._sections)
+            if not one.last and (one.title or one.parts)
         )
         css = importlib.resources.files("anygan.tasks").joinpath("report.css").read_text("utf-8")
         return (
@@ -157,8 +179,19 @@ class Report:
             '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
             f"<title>{html.escape(self.title)}</title><style>{css}</style></head><body>"
             f"<header><h1>{html.escape(self.title)}</h1>{f'<p>{marked(self.lead)}</p>' if self.lead else ''}"
-            f"{f'<nav>{links}</nav>' if links else ''}</header><main>{body}</main></body></html>\n"
+            f"{nav}</header>"
+            f"<main>{body}{behind}</main></body></html>\n"
         )
+
+    def _behind(self) -> str:
+        """The page's last part: the tables of every section, each under its heading."""
+        parts = "".join(
+            f'<section id="t{i}">{_heading("h3", one.title)}{"".join([*(one.parts if one.last else []), *one.tables])}'
+            "</section>"
+            for i, one in enumerate(self._sections)
+            if one.tables or one.last
+        )
+        return f'<section id="tables"><h2>Tables</h2>{parts}</section>' if parts else ""
 
     def write(self, path: Path) -> None:
         """Write the page; a reader sees the old file or the new one, never half of either."""
@@ -169,15 +202,10 @@ class Report:
             os.replace(whole, path)
 
 
-def _cells(cells: Sequence[tuple[str, Cell]]) -> str:
-    return f'<div class="cells">{"".join(render_cell(kind, cell) for kind, cell in cells)}</div>'
+def _heading(tag: str, title: str) -> str:
+    return f"<{tag}>{html.escape(title)}</{tag}>" if title else ""
 
 
-def _entry(value: object, shade: bool) -> str:
-    tint = f' style="--tint:{value:.3f}"' if shade and isinstance(value, float) and 0 <= value <= 1 else ""
-    return f"<td{_aligned(value)}{tint}>{number(value)}</td>"
-
-
-def _aligned(*values: object) -> str:
-    numbers = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    return ' class="number"' if numbers or values == (None,) else ""
+def _onward(place: int, section: Section) -> str:
+    """Where the numbers behind a section are."""
+    return f'<p class="onward"><a href="#t{place}">The tables behind this</a></p>' if section.tables else ""
