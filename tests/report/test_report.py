@@ -1,5 +1,6 @@
 """Reports: well-formed, self-contained, and with nothing of the data taken for markup."""
 
+import importlib.resources
 import math
 import re
 import xml.etree.ElementTree as ET
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
+import pytest
 
 from anygan.report.report import Report
 
@@ -38,7 +40,7 @@ def full_report() -> Report:
 
 def test_the_page_is_well_formed() -> None:
     page = tree(full_report().html())
-    assert [element.text for element in page.iter("h2")] == [NASTY]
+    assert [element.text for element in page.iter("h2")] == [NASTY, "Tables"]
     assert len(list(page.iter("img"))) == 5
     assert len(list(page.iter("audio"))) == 2
 
@@ -96,7 +98,9 @@ def test_curves_stay_within_their_axes() -> None:
     report.curves("flat", {"a": [(0, 2.5), (9, 2.5)]}, y_range=(0, 1))
     report.curves("none", {})
     page = tree(report.html())
-    for path in page.iter("path"):
+    paths = [path for drawn in page.iter("svg") if drawn.get("role") == "img" for path in drawn.iter("path")]
+    assert len(paths) == 4
+    for path in paths:
         points = [tuple(map(float, point.split())) for point in re.split("[ML]", str(path.get("d")))[1:]]
         assert len(points) <= 401
         assert all(52 <= x <= 448 and 10 <= y <= 204 for x, y in points)
@@ -107,3 +111,88 @@ def test_axes_bear_round_numbers() -> None:
     report.curves("c", {"a": [(0, 0.13), (1240, 0.87)]})
     ticks = [element.text for element in tree(report.html()).iter("text") if element.get("class") == "y"]
     assert ticks == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+
+
+def test_axes_of_little_more_than_nothing_have_several_numbers() -> None:
+    report = Report("r")
+    report.curves("c", {"a": [(0, 0.95), (0.9, 1.0)]}, y_range=(0.9, 1))
+    (drawn,) = (one for one in tree(report.html()).iter("svg") if one.get("role") == "img")
+    assert [one.text for one in drawn.iter("text") if not one.get("class")] == ["0", "0.2", "0.4", "0.6", "0.8"]
+    assert [one.text for one in drawn.iter("text") if one.get("class") == "y"] == [
+        "0.9",
+        "0.92",
+        "0.94",
+        "0.96",
+        "0.98",
+        "1",
+    ]
+
+
+def test_tables_come_last_and_sections_lead_to_them() -> None:
+    report = Report("r")
+    report.section("first")
+    report.table(["a"], [[1]], "of the first")
+    report.words("after the table")
+    report.section("numbers", last=True)
+    report.words("about numbers")
+    report.table(["b"], [[2]])
+    report.section("second")
+    report.words("seen")
+    page = report.html()
+    places = [
+        page.index(text) for text in ("after the table", ">seen<", "<h2>Tables", ">of the first<", "about numbers")
+    ]
+    assert places == sorted(places)
+    parsed = tree(page)
+    assert [one.text for one in next(parsed.iter("nav"))] == ["first", "second", "Tables"]
+    sections = {str(one.get("id")): one for one in parsed.iter("section")}
+    (onward,) = (one for one in parsed.iter("a") if one.text == "The tables behind this")
+    behind = sections[str(onward.get("href"))[1:]]
+    assert [one.text for one in behind.iter("h3")] == ["first"]
+    assert next(behind.iter("td")).text == "1"
+
+
+def test_who_cannot_see_is_told_what_is_there() -> None:
+    page = tree(full_report().html())
+    pictures = [str(picture.get("alt")) for picture in page.iter("img")]
+    assert pictures[0] == f"picture: {NASTY}"
+    assert pictures[1] == "picture: 2 of 2"
+    assert all(pictures)
+    assert [str(player.get("aria-label"))[:5] for player in page.iter("audio")] == ["sound", "sound"]
+    drawn = [one for one in page.iter("svg") if one.get("aria-hidden") != "true"]
+    assert "from 1 at 0 to 3 at 2" in str(drawn[0].get("aria-label"))
+    assert all(header.get("scope") for header in page.iter("th"))
+    frames = [one for one in page.iter("div") if one.get("class") == "scroll"]
+    assert all(frame.get("tabindex") == "0" and frame.get("aria-label") for frame in frames)
+
+
+def test_marks_do_not_reach_names() -> None:
+    report = Report("r")
+    report.strip(["", "a `code`"], [("row **0.37**", [("image", PICTURE)])])
+    assert next(tree(report.html()).iter("img")).get("alt") == "picture: row 0.37, a code"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_letters_and_lines_stand_out(scheme: str) -> None:
+    css = importlib.resources.files("anygan.tasks").joinpath("report.css").read_text("utf-8")
+    blocks = re.findall(r":root \{(.*?)\}", css, re.S)
+    assert len(blocks) == 2
+    colours = dict(re.findall(r"--([\w-]+): #(\w{6})", blocks[scheme == "dark"]))
+    for ground in ("page", "card"):
+        for letters in ("ink", "soft"):
+            assert contrast(colours[letters], colours[ground]) >= 4.5, (letters, ground)
+    assert contrast(colours["accent"], colours["page"]) >= 4.5
+    for line in range(8):
+        assert contrast(colours[f"c{line}"], colours["page"]) >= 3, line
+
+
+def contrast(one: str, other: str) -> float:
+    """That of WCAG 2, of two colours in hexadecimal."""
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

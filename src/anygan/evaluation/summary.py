@@ -159,7 +159,7 @@ def _tiles(report: Report, figures: Figures) -> None:
         tiles[f"of inventions each, rarest and commonest {label}"] = (
             f"{100 * joint['least']:.0f} to {joint['most']:.0%}"
         )
-    tiles["test rows"] = figures["data"]["rows"]
+    tiles["rows measured"] = figures["data"]["rows"]
     if figures["run"]["minutes"] is not None:
         tiles["minutes of training"] = f"{figures['run']['minutes']:.1f}"
     report.figures(tiles)

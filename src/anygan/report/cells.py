@@ -14,7 +14,7 @@ from ..errors import ConfigError, nearest
 from ..judging.opening import open_picture, open_sound
 from ..judging.views import Sounds
 from ..rows import Cell
-from .markup import DASH, number
+from .markup import DASH, number, plain
 
 __all__ = ["render_cell", "spectrogram"]
 
@@ -43,7 +43,7 @@ def render_cell(kind: str, cell: Cell | None, about: str = "") -> str:
             samples, rate = open_sound(cell)
             sound = io.BytesIO()
             soundfile.write(sound, samples, rate, format="WAV", subtype="PCM_16")
-            name = html.escape(_named("sound", about))
+            name = plain(_named("sound", about))
             source = _data("audio/wav", sound.getvalue())
             player = f'<audio controls="" preload="metadata" aria-label="{name}" src="{source}"></audio>'
             shown = _image(spectrogram(samples, rate), "spectrogram", _named("spectrogram", about))
@@ -74,7 +74,7 @@ def _image(picture: PIL.Image.Image, style: str, alt: str) -> str:
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True)
     size = f'width="{picture.width}" height="{picture.height}"'
-    return f'<img class="{style}" alt="{html.escape(alt)}" {size} src="{_data("image/png", file.getvalue())}"/>'
+    return f'<img class="{style}" alt="{plain(alt)}" {size} src="{_data("image/png", file.getvalue())}"/>'
 
 
 INK = np.array([[16, 14, 36], [84, 28, 104], [186, 56, 96], [248, 140, 76], [252, 244, 200]], np.float64)

@@ -4,7 +4,7 @@ import html
 import math
 import re
 
-__all__ = ["DASH", "below", "marked", "number"]
+__all__ = ["DASH", "below", "marked", "number", "plain"]
 
 DASH = "\N{EN DASH}"
 """What stands where nothing is known."""
@@ -14,6 +14,11 @@ def marked(text: str) -> str:
     """A text, escaped, in which ``**bold**`` and `` `code` `` are understood."""
     bold = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text))
     return re.sub(r"`(.+?)`", r"<code>\1</code>", bold)
+
+
+def plain(text: str) -> str:
+    """A text as an attribute's value, escaped and without its marks."""
+    return html.escape(re.sub(r"\*\*|`", "", text))
 
 
 def number(value: object) -> str:

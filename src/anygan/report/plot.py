@@ -4,6 +4,8 @@ import html
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from .markup import plain
+
 __all__ = ["draw_lines", "told"]
 
 Curve = Sequence[tuple[float, float]]
@@ -42,7 +44,7 @@ def draw_lines(
     marks = [f'<text x="{across(x):.1f}" y="{height - bottom + 17}">{x:,g}</text>' for x in xs if low <= x <= high]
     axis = f'<text class="label" x="{width - right}" y="{height - 4}">{html.escape(x_label)}</text>'
     paths = [f'<path class="c{i % 8}" d="{_path(curve, across, up)}"/>' for i, curve in enumerate(curves)]
-    named = f'role="img" aria-label="{html.escape(label)}"'
+    named = f'role="img" aria-label="{plain(label)}"'
     return f'<svg viewBox="0 0 {width} {height}" {named}>{"".join([*lines, *marks, axis, *paths])}</svg>'
 
 

@@ -1,11 +1,10 @@
 """Parts of tables as HTML: entries, lines, and the frame in which a wide table can be moved."""
 
-import html
 from collections.abc import Sequence
 
 from ..rows import Cell
 from .cells import render_cell
-from .markup import below, marked, number
+from .markup import below, marked, number, plain
 
 __all__ = ["aligned", "entry", "line_of", "scrolled", "side_by_side"]
 
@@ -44,5 +43,5 @@ def line_of(name: str, cells: Sequence[tuple[str, Cell | None]], headers: Sequen
 
 def scrolled(table: str, caption: str, name: str) -> str:
     """A table that may be wider than the page: keys can move it, once it has the focus."""
-    label = html.escape(caption or name)
+    label = plain(caption or name)
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{table}{below(caption, "p")}</div>'
