@@ -78,7 +78,7 @@ def subsets(names: Sequence[str]) -> dict[int, list[Direction]]:
 
 def drawn(measure: Measure, made: Mapping[str, Seen], label: str) -> Scores:
     """Rows drawn from noise: agreement and classes, and the mean Fréchet distance of their modalities."""
-    told = measure.joint(label, made, {})
+    told = measure.joint(label, made)
     assert told is not None
     scores: Scores = {}
     if told["value"] is not None:

@@ -103,7 +103,7 @@ def test_real_cells_score_their_ceiling(measure: Measure) -> None:
             assert told["distance"]["value"] == pytest.approx(0, abs=1e-6)
             assert told["distance"]["floor"] > 0
     drawn = {name: real.seen for name, real in measure.real.items()}
-    joint = measure.joint("digit", drawn, {})
+    joint = measure.joint("digit", drawn)
     assert joint is not None
     assert joint["value"] == pytest.approx(joint["ceiling"])
     assert joint["entropy"] == pytest.approx(joint["entropy_real"])
@@ -113,7 +113,7 @@ def test_shuffled_cells_score_chance(measure: Measure) -> None:
     real = measure.real["text"]
     shuffled = real.seen.take(np.random.default_rng(0).permutation(ROWS))
     assert measure.coherence("digit", real.rows, shuffled) < 0.3
-    joint = measure.joint("digit", {"image": measure.real["image"].seen, "text": shuffled}, {})
+    joint = measure.joint("digit", {"image": measure.real["image"].seen, "text": shuffled})
     assert joint is not None
     assert abs(joint["value"] - joint["chance"]) < 0.15
 

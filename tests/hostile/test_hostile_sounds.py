@@ -10,7 +10,7 @@ import soundfile
 from hostile_files import RNG, column, folder_of, inspected, listed, peak, wav
 
 from anygan.errors import CellError
-from anygan.judging.views import open_sound
+from anygan.judging.opening import open_sound
 from anygan.modalities import Audio, Scale
 
 HOURS = 7200

@@ -85,6 +85,6 @@ def test_denser_frames_lie_where_they_belong():
     def glide(count):
         return torch.sin((torch.arange(count) + 0.5) / count * 6).expand(1, 3, count)
 
-    assert (denser(glide(32), 2) - glide(64)).abs().max() < 0.02
-    assert (glide(32).repeat_interleave(2, -1) - glide(64)).abs().max() > 0.04
+    assert (denser(glide(32), 2) - glide(64))[..., 2:-2].abs().max() < 0.02
+    assert (glide(32).repeat_interleave(2, -1) - glide(64))[..., 2:-2].abs().max() > 0.04
     assert torch.equal(denser(glide(32), 1), glide(32))

@@ -6,7 +6,8 @@ from typing import Any
 
 from .document import Figures, to_json
 from .evaluate import Card
-from .page import draw_card, short
+from .page import draw_card
+from .summary import short
 
 __all__ = ["summary", "write_card"]
 

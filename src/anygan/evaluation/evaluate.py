@@ -99,7 +99,7 @@ def evaluate(
     judged = measure.translate(model, wanted, progress, _both(watcher.watch, fid.watch))
     translations = [measure.translation(direction, parts, ceilings) for direction, parts in judged.items()]
     drawn = measure.generate(model, rows, progress, fid.watch)
-    agreed = {label: measure.joint(label, drawn, ceilings) for label in panel.labels}
+    agreed = {label: measure.joint(label, drawn) for label in panel.labels}
     inside, sights = look_inside(model, measure, train, judged, drawn, progress)
     written = {pair: {"written": ceiling} for pair, ceiling in ceilings.items()}
     figures = {

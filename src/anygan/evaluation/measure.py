@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from ..errors import CellError, DataError
 from ..judging.bench import Progress, convene
 from ..judging.panel import Seen, choose
-from ..metrics import agreement, entropy, frechet
+from ..metrics import frechet
 from ..model.gan import AnyGAN
 from ..rows import Cell, DataSet
 from ..tasks.generate import generate, written
 from ..tasks.look import CHUNK, chunks, seeded
 from ..tasks.translate import code_of
+from .agreeing import joint_agreement
 
 __all__ = ["Ceilings", "Direction", "Judged", "Measure", "Watch"]
 
@@ -95,7 +96,7 @@ class Measure:
         wanted: list[Direction] = [((given,), to) for given, to in itertools.permutations(telling, 2)]
         judged = self.translate(model, wanted, progress)
         scores = [self.coherence(primary, *judged[direction]) for direction in wanted]
-        joint = self.joint(primary, self.generate(model, len(self.data), progress), {})
+        joint = self.joint(primary, self.generate(model, len(self.data), progress))
         found = {"coherence": float(np.mean(scores))} if scores else {}
         return found | ({"joint": float(joint["value"])} if joint else {})
 
@@ -219,40 +220,6 @@ class Measure:
         count = min(len(real), len(seen.features))
         return {"value": value, "floor": floor, "count": count, "judge": self.panel.eye(name)}
 
-    def joint(self, label: str, drawn: Mapping[str, Seen], ceilings: Ceilings) -> dict[str, Any] | None:
-        """How well drawn modalities agree on a label, beside real rows and chance, and how even the classes are."""
-        telling = [name for name in self.panel.labels[label] if name in drawn]
-        if not telling:
-            return None
-        classes = np.unique(np.concatenate([self.panel.judges[name][label].classes for name in telling]))
-        votes = [_numbers(drawn[name].classes[label], classes) for name in telling]
-        paired = self._paired(telling, label, classes)
-        shares = torch.stack([entropy(vote, len(classes))[1] for vote in votes]).mean(0)
-        real = torch.stack([entropy(vote, len(classes))[1] for vote in paired])
-        several = len(telling) > 1
-        return {
-            "value": agreement(votes) if several else None,
-            "ceiling": agreement(paired) if several else None,
-            "chance": float(real.prod(0).sum()) if several else None,
-            "count": len(votes[0]),
-            "modalities": telling,
-            "entropy": float(torch.special.entr(shares).sum()),
-            "entropy_real": float(torch.special.entr(real.mean(0)).sum()),
-            "entropy_even": math.log(len(classes)),
-            "least": float(shares.min()),
-            "most": float(shares.max()),
-            "classes": {str(name): float(share) for name, share in zip(classes, shares, strict=True)},
-        }
-
-    def _paired(self, names: Sequence[str], label: str, classes: NDArray[Any]) -> list[torch.Tensor]:
-        """Judged classes of the real test rows that have all of the modalities, as numbers, one (n,) each."""
-        rows = self.real[names[0]].rows
-        for name in names[1:]:
-            rows = np.intersect1d(rows, self.real[name].rows)
-        seen = [self.real[name].seen.classes[label][np.searchsorted(self.real[name].rows, rows)] for name in names]
-        return [_numbers(said, classes) for said in seen]
-
-
-def _numbers(said: NDArray[Any], classes: NDArray[Any]) -> torch.Tensor:
-    """Classes (n,) as their numbers among all, sorted ones (classes,)."""
-    return torch.from_numpy(np.searchsorted(classes, said).astype(np.int64))
+    def joint(self, label: str, drawn: Mapping[str, Seen]) -> dict[str, Any] | None:
+        """How well drawn modalities agree on a label, see :func:`joint_agreement`."""
+        return joint_agreement(self.panel, self.real, label, drawn)

@@ -19,31 +19,21 @@ from .fusion.page import add_fusing
 from .inner.page import add_inside
 from .representation.page import add_representation
 from .samples.page import add_sampling
+from .summary import add_summary
 from .tables import add_coherence, add_distances, add_judges
 from .translation.page import add_translating
 
-__all__ = ["draw_card", "short"]
+__all__ = ["draw_card"]
 
 SMOOTH = 30
 """Stretches that a training curve is averaged over: steps differ more from each other than the game changes."""
-
-
-def short(value: float) -> str:
-    """A number with the digits that matter.
-
-    Example:
-        >>> short(0.954), short(31.6)
-        ('0.954', '32')
-    """
-    return f"{value:.{3 if value < 1 else 2 if value < 10 else 0}f}"
 
 
 def draw_card(card: Card, log: Iterable[Mapping[str, Any]] = ()) -> Report:
     """The page, to be written or added to."""
     figures = card.figures
     report = Report(_title(figures), _lead(figures))
-    _words(report, figures)
-    _tiles(report, figures)
+    add_summary(report, figures)
     _translations(report, card)
     add_translating(report, figures)
     _samples(report, card)
@@ -78,75 +68,12 @@ def _steps(run: Figures) -> str:
     return f"{run['steps']:,} steps" if run["steps"] is not None else ""
 
 
-def _words(report: Report, figures: Figures) -> None:
-    """How good it is, in sentences."""
-    label, cross, joint = figures["label"], figures["coherence"], figures["joint"]
-    if cross:
-        singles = [t for t in figures["translations"] if len(t["given"]) == 1 and label in t["coherence"]]
-        by_score = sorted(singles, key=lambda told: float(told["coherence"][label]["value"]))
-        report.words(
-            f"**Translating**: from one modality to another the {label} stays the same in "
-            f"**{percent(cross['value'])}** of {cross['count']:,} test rows, on average over {cross['directions']} "
-            f"directions. Judges that know real cells only find it in {percent(cross['ceiling'])} of real "
-            f"ones; guessing would reach {percent(cross['chance'])}. Best is {_arrow(by_score[-1], label)}, weakest "
-            f"{_arrow(by_score[0], label)}."
-        )
-    if joint and joint["value"] is not None:
-        report.words(
-            f"**Inventing**: of {joint['count']:,} rows drawn from noise, **{percent(joint['value'])}** show the same "
-            f"{label} in {listed(joint['modalities'])}; real rows do in {percent(joint['ceiling'])}, by judges "
-            f"who err too. {_evenness(joint)}"
-        )
-    elif joint:
-        report.words(f"**Inventing**: {joint['count']:,} samples were drawn from noise. {_evenness(joint)}")
-    report.words(_nearness(figures))
-    if label is None:
-        report.words(figures["notes"][0])
-
-
-def _arrow(told: Figures, label: str) -> str:
-    return f"{told['given'][0]} to {told['to']} ({percent(told['coherence'][label]['value'])})"
-
-
-def _evenness(joint: Figures) -> str:
-    missing = [name for name, share in joint["classes"].items() if share == 0]
-    if missing:
-        return f"{len(missing)} of {len(joint['classes'])} classes never appear."
-    return f"All {len(joint['classes'])} classes appear, each in {percent(joint['least'])} to {percent(joint['most'])}."
-
-
-def _nearness(figures: Figures) -> str:
-    """What the distances of drawn samples say."""
-    distances = {name: told for name, told in figures["samples"]["distance"].items() if told}
-    if not distances:
-        return ""
-    parts = [f"{name} {short(told['value'])} (real {short(told['floor'])})" for name, told in distances.items()]
-    return (
-        f"**Resembling**: distance of drawn cells to real ones, and that of real training cells: {', '.join(parts)}. "
-        "The nearer to that, the better; distance tells blur and lack of variety, which agreement does not."
-    )
-
-
-def _tiles(report: Report, figures: Figures) -> None:
-    tiles: dict[str, Any] = {}
-    for name, key in (("coherence", "coherence"), ("joint agreement", "joint")):
-        told = figures[key]
-        if told and told["value"] is not None:
-            tiles[f"{name} (real {short(told['ceiling'])})"] = told["value"]
-    if figures["joint"]:
-        tiles["rarest and commonest class"] = f"{100 * figures['joint']['least']:.0f} to {figures['joint']['most']:.0%}"
-    tiles["test rows"] = figures["data"]["rows"]
-    if figures["run"]["minutes"] is not None:
-        tiles["minutes of training"] = f"{figures['run']['minutes']:.1f}"
-    report.figures(tiles)
-
-
 def _translations(report: Report, card: Card) -> None:
     kinds = card.examples.kinds
     if not card.examples.translations:
         return
     report.section("Translations")
-    report.words("Test rows that the model has not seen, a few of each, and several draws from each.")
+    report.words("A few test rows: what was given on the left, several draws from it on the right.")
     for shown in card.examples.translations:
         score = _score(card.figures, [shown.given], shown.to)
         report.words(f"**{shown.given} to {shown.to}**{f': {score}' if score else ''}")

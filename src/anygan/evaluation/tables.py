@@ -13,7 +13,7 @@ def add_coherence(report: Report, figures: Figures) -> None:
     """One table a label: what is given, by what is wanted."""
     labels = dict.fromkeys(label for told in figures["translations"] for label in told["coherence"])
     if labels:
-        report.section("Coherence")
+        report.section("Coherence", last=True)
         report.words("Share of rows in which the judge of what was made reads the label of what was given.")
     for label in sorted(labels, key=lambda label: label != figures["label"]):
         told = [t for t in figures["translations"] if label in t["coherence"]]
@@ -36,7 +36,7 @@ def add_distances(report: Report, figures: Figures) -> None:
     drawn = {name: told for name, told in figures["samples"]["distance"].items() if told}
     if not drawn:
         return
-    report.section("Distance to real cells")
+    report.section("Distance to real cells", last=True)
     report.words(
         "Squared Fréchet distance on the features of a judge, generated cells against real test cells. The floor is "
         "that of real training cells against the same; what is made for the test rows has their classes and may come "
@@ -68,13 +68,12 @@ def add_inception(report: Report, headers: Sequence[str], told: Sequence[tuple[l
 
 def add_judges(report: Report, figures: Figures) -> None:
     """Who judged, and what they are worth."""
-    report.section("Judges")
+    report.section("Judges", last=True)
     data = figures["data"]
-    report.words(
-        f"Classifiers trained on real cells of `{data['train']}` alone, apart from the model, and marked on "
-        f"{data['rows']:,} rows of `{data['test']}`. One that spares less than half of "
-        f"the errors of guessing is not used. Seed {data['seed']}."
-    )
+    if figures["judges"]:
+        report.words(_judged(data))
+    else:
+        report.words(f"No label can be read from the cells of `{data['train']}`, so no judge names classes.")
     report.words(" ".join(figures["notes"]))
     headers = [
         "label",
@@ -95,3 +94,11 @@ def add_judges(report: Report, figures: Figures) -> None:
         rows.append([mark["label"], mark["modality"], *scores, *counts, "yes" if mark["kept"] else "no", mark["judge"]])
     if rows:
         report.table(headers, rows, "rewritten: read and written by the model's own modality, sounds through inversion")
+
+
+def _judged(data: Figures) -> str:
+    return (
+        f"Classifiers trained on real cells of `{data['train']}` alone, apart from the model, and marked on "
+        f"{data['rows']:,} rows of `{data['test']}`. One that spares less than half of "
+        f"the errors of guessing is not used. Seed {data['seed']}."
+    )

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from ..errors import ConfigError, DataError
 from ..rows import Cell
-from .views import open_picture
+from .opening import open_picture
 
 __all__ = ["Inception", "open_inception"]
 

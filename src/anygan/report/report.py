@@ -1,8 +1,9 @@
 """Reports: one HTML file that needs nothing but a browser.
 
-A report is a title and sections of words, figures, tables, pictures, sounds, sentences and curves, in the order they
-were added. Pictures and sounds lie inside the file as ``data:`` addresses, curves as drawn SVG, the style sheet
-``report.css`` in its head: no network, light and dark as the reader's machine has it.
+A report is a title and sections of words, figures, pictures, sounds, sentences and curves, in the order they were
+added. Tables come last, whenever they were added: a section leads to its own. Pictures and sounds lie inside the file
+as ``data:`` addresses, curves as drawn SVG, the style sheet ``report.css`` in its head: no network, light and dark as
+the reader's machine has it.
 
     report = Report("AnyGAN on digits")
     report.section("Losses")
@@ -10,32 +11,33 @@ were added. Pictures and sounds lie inside the file as ``data:`` addresses, curv
     report.write(Path("report.html"))
 """
 
-import base64
 import html
 import importlib.resources
-import io
-import math
 import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import PIL.Image
-import soundfile
-from numpy.typing import NDArray
-
-from ..errors import ConfigError, nearest
-from ..judging.views import Sounds, open_picture, open_sound
 from ..rows import Cell
-from .plot import draw_lines
+from .cells import render_cell
+from .markup import below, marked, number
+from .plot import draw_lines, told
+from .tables import aligned, entry, line_of, scrolled, side_by_side
 
-__all__ = ["Report", "render_cell", "spectrogram"]
+__all__ = ["Report"]
 
-KINDS = ("image", "audio", "text", "table", "vector")
-DASH = "\N{EN DASH}"
+
+@dataclass
+class Section:
+    """A heading, what stands under it, and the tables behind it; with ``last`` all of it stands among the tables."""
+
+    title: str
+    last: bool = False
+    parts: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
 
 
 class Report:
@@ -49,33 +51,35 @@ class Report:
     def __init__(self, title: str, lead: str = "") -> None:
         self.title = title
         self.lead = lead
-        self._sections: list[tuple[str, list[str]]] = [("", [])]
+        self._sections = [Section("")]
 
     def _add(self, *parts: str) -> None:
-        self._sections[-1][1].append("".join(parts))
+        self._sections[-1].parts.append("".join(parts))
 
-    def section(self, title: str) -> None:
-        """Begin a section: what follows stands under this heading."""
-        self._sections.append((title, []))
+    def section(self, title: str, last: bool = False) -> None:
+        """Begin a section: what follows stands under this heading, with ``last`` among the tables at the end."""
+        self._sections.append(Section(title, last))
 
     def words(self, text: str) -> None:
         """Paragraphs, parted by empty lines."""
-        self._add(*(f"<p>{_marked(part)}</p>" for part in re.split(r"\n\s*\n", text.strip()) if part))
+        self._add(*(f"<p>{marked(part)}</p>" for part in re.split(r"\n\s*\n", text.strip()) if part))
 
     def figures(self, figures: Mapping[str, Any]) -> None:
         """The few numbers that matter most, large: what it is -> the number or the text."""
-        tiles = (f"<div><dt>{_marked(name)}</dt><dd>{_number(value)}</dd></div>" for name, value in figures.items())
+        tiles = (f"<div><dt>{marked(name)}</dt><dd>{number(value)}</dd></div>" for name, value in figures.items())
         self._add('<dl class="figures">', *tiles, "</dl>")
 
     def table(
         self, headers: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "", shade: bool = False
     ) -> None:
-        """A table; numbers are set right. With ``shade``, numbers in [0, 1] are tinted the deeper the larger."""
+        """A table, for the end of the page; with ``shade``, numbers in [0, 1] are tinted the deeper the larger."""
         columns = [[row[i] for row in rows if i < len(row)] for i in range(len(headers))]
-        head = "".join(f"<th{_aligned(*column)}>{_marked(h)}</th>" for h, column in zip(headers, columns, strict=True))
-        body = "".join(f"<tr>{''.join(_entry(value, shade) for value in row)}</tr>" for row in rows)
+        pairs = zip(headers, columns, strict=True)
+        head = "".join(f'<th scope="col"{aligned(*column)}>{marked(header)}</th>' for header, column in pairs)
+        body = "".join(f"<tr>{''.join(entry(value, shade) for value in row)}</tr>" for row in rows)
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        self._add('<div class="scroll">', table, _caption(caption, "p"), "</div>")
+        section = self._sections[-1]
+        (section.parts if section.last else section.tables).append(scrolled(table, caption, f"table: {headers[0]}"))
 
     def pictures(self, pictures: Sequence[Cell], captions: Sequence[str] = ()) -> None:
         """Pictures side by side, in the forms that an image cell takes."""
@@ -88,8 +92,8 @@ class Report:
     def _gallery(self, kind: str, cells: Sequence[Cell], captions: Sequence[str]) -> None:
         given = [*captions, *[""] * (len(cells) - len(captions))]
         shown = (
-            f"<figure>{render_cell(kind, cell)}{_caption(text)}</figure>"
-            for cell, text in zip(cells, given, strict=True)
+            f"<figure>{render_cell(kind, cell, text or f'{i + 1} of {len(cells)}')}{below(text)}</figure>"
+            for i, (cell, text) in enumerate(zip(cells, given, strict=True))
         )
         self._add(f'<div class="gallery {kind}">', *shown, "</div>")
 
@@ -110,9 +114,14 @@ class Report:
             given: heading of the left column.
             drawn: heading of the right column.
         """
-        head = f"<thead><tr><th>{_marked(given)}</th><th>{_marked(drawn)}</th></tr></thead>"
-        body = "".join(f"<tr><td>{_cells(left)}</td><td>{_cells(right)}</td></tr>" for left, right in rows)
-        self._add('<div class="scroll"><table class="grid">', head, "<tbody>", body, "</tbody></table></div>")
+        head = "".join(f'<th scope="col">{marked(header)}</th>' for header in (given, drawn))
+        body = "".join(
+            f"<tr><td>{side_by_side(left, f'{given}, line {i}')}</td>"
+            f"<td>{side_by_side(right, f'{drawn}, line {i}')}</td></tr>"
+            for i, (left, right) in enumerate(rows, 1)
+        )
+        table = f'<table class="grid"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        self._add(scrolled(table, "", f"{given}, {drawn}"))
 
     def strip(
         self, headers: Sequence[str], rows: Sequence[tuple[str, Sequence[tuple[str, Cell | None]]]], caption: str = ""
@@ -124,13 +133,10 @@ class Report:
             rows: pairs of a name and its cells, each a pair of kind and cell; ``None`` is a missing one.
             caption: what stands below.
         """
-        head = "".join(f"<th>{_marked(header)}</th>" for header in headers)
-        body = "".join(
-            f"<tr><th>{_marked(name)}</th>{''.join(f'<td>{render_cell(kind, cell)}</td>' for kind, cell in cells)}</tr>"
-            for name, cells in rows
-        )
+        head = "".join(f'<th scope="col">{marked(header)}</th>' for header in headers)
+        body = "".join(line_of(name, cells, headers[1:]) for name, cells in rows)
         table = f'<table class="strip"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-        self._add('<div class="scroll">', table, _caption(caption, "p"), "</div>")
+        self._add(scrolled(table, caption, caption or " ".join(headers)))
 
     def curves(
         self,
@@ -147,30 +153,45 @@ class Report:
             x_label: what x counts.
             y_range: the lowest and highest y shown; of the data when not given.
         """
-        names = "".join(f'<li class="c{i % 8}">{html.escape(name)}</li>' for i, name in enumerate(curves))
+        swatch = '<svg class="swatch" viewBox="0 0 30 6" aria-hidden="true"><path class="c{}" d="M0 3L30 3"/></svg>'
+        names = "".join(f"<li>{swatch.format(i % 8)}{html.escape(name)}</li>" for i, name in enumerate(curves))
         self._add(
-            f'<figure class="curves"><figcaption>{_marked(title)}</figcaption>',
-            draw_lines(list(curves.values()), x_label, y_range),
+            f'<figure class="curves"><figcaption>{marked(title)}</figcaption>',
+            draw_lines(list(curves.values()), x_label, y_range, told(title, curves, x_label)),
             f'<ul class="legend">{names}</ul></figure>',
         )
 
     def html(self) -> str:
         """The whole page."""
-        titled = [(f"s{i}", title, "".join(parts)) for i, (title, parts) in enumerate(self._sections)]
-        links = "".join(f'<a href="#{key}">{html.escape(title)}</a>' for key, title, _ in titled if title)
+        links = [(f"s{i}", one.title) for i, one in enumerate(self._sections) if one.title and not one.last]
+        behind = self._behind()
+        links += [("tables", "Tables")] if behind else []
+        nav = "".join(f'<a href="#{key}">{html.escape(title)}</a>' for key, title in links)
+        nav = f'<nav aria-label="Sections">{nav}</nav>' if nav else ""
         body = "".join(
-            f'<section id="{key}">{f"<h2>{html.escape(title)}</h2>" if title else ""}{content}</section>'
-            for key, title, content in titled
-            if title or content
+            f'<section id="s{i}">{_heading("h2", one.title)}{"".join(one.parts)}{_onward(i, one)}</section>'
+            for i, one in enumerate(self._sections)
+            if not one.last and (one.title or one.parts)
         )
         css = importlib.resources.files("anygan.tasks").joinpath("report.css").read_text("utf-8")
         return (
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
             '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
             f"<title>{html.escape(self.title)}</title><style>{css}</style></head><body>"
-            f"<header><h1>{html.escape(self.title)}</h1>{f'<p>{_marked(self.lead)}</p>' if self.lead else ''}"
-            f"{f'<nav>{links}</nav>' if links else ''}</header><main>{body}</main></body></html>\n"
+            f"<header><h1>{html.escape(self.title)}</h1>{f'<p>{marked(self.lead)}</p>' if self.lead else ''}"
+            f"{nav}</header>"
+            f"<main>{body}{behind}</main></body></html>\n"
         )
+
+    def _behind(self) -> str:
+        """The page's last part: the tables of every section, each under its heading."""
+        parts = "".join(
+            f'<section id="t{i}">{_heading("h3", one.title)}{"".join([*(one.parts if one.last else []), *one.tables])}'
+            "</section>"
+            for i, one in enumerate(self._sections)
+            if one.tables or one.last
+        )
+        return f'<section id="tables"><h2>Tables</h2>{parts}</section>' if parts else ""
 
     def write(self, path: Path) -> None:
         """Write the page; a reader sees the old file or the new one, never half of either."""
@@ -181,104 +202,10 @@ class Report:
             os.replace(whole, path)
 
 
-def render_cell(kind: str, cell: Cell | None) -> str:
-    """One cell as HTML, a dash where it is missing.
-
-    Raises:
-        CellError: when a file cannot be read.
-        ConfigError: when the kind is unknown.
-    """
-    if cell is None:
-        return f'<span class="missing">{DASH}</span>'
-    match kind:
-        case "image":
-            picture = open_picture(cell)
-            return _image(picture, "picture" if max(picture.size) <= 128 else "picture fine")
-        case "audio":
-            samples, rate = open_sound(cell)
-            sound = io.BytesIO()
-            soundfile.write(sound, samples, rate, format="WAV", subtype="PCM_16")
-            player = f'<audio controls="" preload="metadata" src="{_data("audio/wav", sound.getvalue())}"></audio>'
-            return f'<span class="sound">{_image(spectrogram(samples, rate), "spectrogram")}{player}</span>'
-        case "text":
-            return f'<q class="text">{html.escape(str(cell))}</q>'
-        case "table":
-            return f'<dl class="record">{"".join(_pair(name, value) for name, value in cell.items())}</dl>'
-        case "vector":
-            return _bars(np.asarray(cell, np.float64).reshape(-1))
-        case _:
-            raise ConfigError(f"Cells of kind '{kind}' cannot be shown.{nearest(kind, KINDS)}")
+def _heading(tag: str, title: str) -> str:
+    return f"<{tag}>{html.escape(title)}</{tag}>" if title else ""
 
 
-def _cells(cells: Sequence[tuple[str, Cell]]) -> str:
-    return f'<div class="cells">{"".join(render_cell(kind, cell) for kind, cell in cells)}</div>'
-
-
-def _marked(text: str) -> str:
-    bold = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text))
-    return re.sub(r"`(.+?)`", r"<code>\1</code>", bold)
-
-
-def _number(value: object) -> str:
-    """A value as a person reads it, escaped."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return DASH
-    if isinstance(value, float):
-        size = abs(value)
-        if 0 < size < 0.0005:
-            return f"{value:.1e}"
-        return f"{value:,.{3 if size <= 1 else 2 if size < 10 else 1 if size < 1000 else 0}f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else html.escape(str(value))
-
-
-def _entry(value: object, shade: bool) -> str:
-    tint = f' style="--tint:{value:.3f}"' if shade and isinstance(value, float) and 0 <= value <= 1 else ""
-    return f"<td{_aligned(value)}{tint}>{_number(value)}</td>"
-
-
-def _aligned(*values: object) -> str:
-    numbers = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    return ' class="number"' if numbers or values == (None,) else ""
-
-
-def _pair(name: str, value: object) -> str:
-    return f"<div><dt>{html.escape(name)}</dt><dd>{_number(value)}</dd></div>"
-
-
-def _caption(text: str, tag: str = "figcaption") -> str:
-    return f'<{tag} class="caption">{_marked(text)}</{tag}>' if text else ""
-
-
-def _data(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _image(picture: PIL.Image.Image, style: str) -> str:
-    file = io.BytesIO()
-    picture.save(file, "PNG", optimize=True)
-    size = f'width="{picture.width}" height="{picture.height}"'
-    return f'<img class="{style}" alt="" {size} src="{_data("image/png", file.getvalue())}"/>'
-
-
-INK = np.array([[16, 14, 36], [84, 28, 104], [186, 56, 96], [248, 140, 76], [252, 244, 200]], np.float64)
-"""Colours of a spectrogram from silence to the loudest point, evenly spaced."""
-
-
-def spectrogram(samples: NDArray[np.float32], rate: int) -> PIL.Image.Image:
-    """Log-mel frames as a picture, low sounds at the bottom."""
-    frames = min(512, max(16, math.ceil(len(samples) / rate / Sounds.HOP)))
-    level = Sounds(min(rate, 16_000), frames)((samples, rate)).flip(1)[0].numpy() / 255
-    colours = np.stack([np.interp(level, np.linspace(0, 1, len(INK)), INK[:, i]) for i in range(3)], 2)
-    return PIL.Image.fromarray(colours.astype(np.uint8))
-
-
-def _bars(values: NDArray[np.float64]) -> str:
-    """A vector as bars about zero."""
-    shown = np.nan_to_num(values[:128])
-    top = float(np.abs(shown).max(initial=0)) or 1.0
-    bars = "".join(
-        f'<rect x="{i}" width="0.8" y="{20 - max(v, 0) * 20 / top:.2f}" height="{abs(v) * 20 / top:.2f}"/>'
-        for i, v in enumerate(shown)
-    )
-    size = f'viewBox="0 0 {max(len(shown), 1)} 40" preserveAspectRatio="none"'
-    return f'<svg class="vector" {size}><title>{len(values)} numbers up to ±{top:.3g}</title>{bars}</svg>'
+def _onward(place: int, section: Section) -> str:
+    """Where the numbers behind a section are."""
+    return f'<p class="onward"><a href="#t{place}">The tables behind this</a></p>' if section.tables else ""

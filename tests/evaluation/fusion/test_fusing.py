@@ -146,7 +146,7 @@ def test_the_page_says_it_in_words_first(told: dict[str, Any]) -> None:
     text = page(told)
     places = [text.index(words) for words in ("Does it fuse?", "whom to believe?", "<svg", "<table>")]
     assert places == sorted(places)
-    assert text.count("<svg") == 3 + 1 + 1 + 1
+    assert text.count('<figure class="curves"') == 3 + 1 + 1 + 1
     empty = Report("a card")
     add_fusing(empty, {})
     assert "Fusion" not in empty.html()

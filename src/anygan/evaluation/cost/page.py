@@ -13,7 +13,7 @@ def add_cost(report: Report, figures: Figures) -> None:
     told = figures.get("cost")
     if not told:
         return
-    report.section("Cost")
+    report.section("Cost", last=True)
     sizes = sorted({one["rows"] for one in told["translations"]})
     singly = sorted(one["cells_ms"] for one in told["translations"] if one["rows"] == sizes[0])
     many = sorted((one for one in told["translations"] if one["rows"] == sizes[-1]), key=lambda one: one["cells_ms"])

@@ -144,8 +144,8 @@ def _draw_damage(report: Report, told: Figures) -> None:
 
 
 def _draw(report: Report, title: str, curve: Figures, x_label: str) -> None:
-    # The fused code comes after its rivals, to be seen where lines meet.
-    named = {"late": "late fusion", "early": "early fusion", "best": f"{curve['best']} alone", "fused": "fused code"}
+    # The fused code comes first: its line is whole, and the dashed ones of its rivals lie on it where lines meet.
+    named = {"fused": "fused code", "late": "late fusion", "early": "early fusion", "best": f"{curve['best']} alone"}
     # Where the noised modality is the best one the two lines are one.
     if curve.get("touched") != curve["best"]:
         named["alone"] = f"noised {curve.get('touched')} alone"

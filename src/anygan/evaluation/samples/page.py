@@ -48,7 +48,7 @@ def _varied(told: Figures) -> str:
         return "There are too few rows to tell how varied samples are."
     poor = [name for name, score in known.items() if score["value"] < FEW * score["floor"]]
     shares = ", ".join(f"{name} **{score['value']:.2f}**" for name, score in known.items())
-    verdict = f"{listed(poor)} lacks variety" if poor else "no modality lacks variety"
+    verdict = f"{listed(poor)} {'lacks' if len(poor) == 1 else 'lack'} variety" if poor else "no modality lacks variety"
     return f"**Variety**: the effective number of different samples, over that of real cells: {shares}; {verdict}."
 
 
@@ -58,7 +58,7 @@ def _copied(told: Figures) -> str:
         return "There are too few cells to tell copies."
     copied = [name for name, score in known.items() if score["value"] < score["real"] - COPIED]
     shares = ", ".join(f"{name} **{s['value']:.2f}** (real test cells {s['real']:.2f})" for name, s in known.items())
-    verdict = f"{listed(copied)} looks copied" if copied else "nothing looks copied"
+    verdict = f"{listed(copied)} {'looks' if len(copied) == 1 else 'look'} copied" if copied else "nothing looks copied"
     few = [name for name, score in known.items() if score["real"] < REPEATED]
     note = f" Of {listed(few)} there are few different cells, and real rows repeat them too." if few else ""
     return f"**Copies**: share of samples that are no copies of training cells: {shares}; {verdict}.{note}"

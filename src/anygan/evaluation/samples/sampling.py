@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...judging.bench import Progress
+from ...judging.opening import open_picture, open_sound
 from ...judging.panel import Seen, choose, readable
-from ...judging.views import open_picture, open_sound
 from ...metrics import authenticity, vendi
 from ...metrics.features import distances
 from ...modalities import Modality
 from ...model.gan import AnyGAN
-from ...report.report import spectrogram
+from ...report.cells import spectrogram
 from ...rows import Cell, DataSet
 from ...tasks.generate import generate
 from ..measure import Measure
