@@ -69,7 +69,7 @@ class Config:
     gamma: float = 0.1
     critic: float = 1.0
     ema: float = 0.015
-    canvas: float = 0.1
+    canvas: float = 0.2
     rescue: bool = True
     width: int = 0
     features: int = 0

@@ -88,3 +88,17 @@ def test_what_is_written_between_two_sentences_is_nearer_when_more_are_weighed(m
         monkeypatch.setattr("anygan.modalities.text.BEAMS", 4)
         weighed = (canvas.snap(between) - between).square().sum(1)
     assert weighed.mean() < 0.98 * greedy.mean()
+
+
+def test_a_sentence_is_read_and_learned_alike_beside_a_longer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "randn", lambda *size, **_: torch.zeros(*size[0] if len(size) == 1 else size))
+    monkeypatch.setattr(torch, "rand", lambda *size, **_: torch.ones(*size[0] if len(size) == 1 else size))
+    modality = Text.fit("t", ["a cat", "the old cat sat on the mat and sang", "dogs"], Scale())
+    canvas, chance = modality.canvas(), torch.Generator()
+    rows = [modality.read(text)[None] for text in ("dogs", "the old cat sat on the mat and sang", "a cat")]
+    together = torch.cat(rows)
+    assert canvas.latent(together).allclose(torch.cat([canvas.latent(row) for row in rows]), atol=1e-5)
+    tokens = torch.tensor([int((row != 0).sum()) for row in rows])
+    apart = torch.stack([canvas.loss(row, chance) for row in rows]).detach()
+    assert canvas.loss(together, chance).item() == pytest.approx(float((apart * tokens).sum() / tokens.sum()), abs=1e-5)
+    assert canvas.loss(torch.cat([together, torch.zeros_like(rows[0])]), chance).isfinite()

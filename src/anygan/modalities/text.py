@@ -24,6 +24,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, gelu, scaled_dot_product_attention
+from torch.nn.utils.rnn import pack_padded_sequence
 
 from ..errors import CellError, DataError
 from ..nn.beam import beam_search
@@ -144,6 +145,12 @@ class Text(Modality):
         return None
 
 
+def _trimmed(stored: Tensor) -> Tensor:
+    """Tokens (B, length) as far as the longest sentence goes: most batches have none of the longest."""
+    longest = int((stored != PAD).any(0).sum())
+    return stored[:, : max(1, longest)].long()
+
+
 BEAMS = 4
 """Sentences that are weighed before one is written."""
 
@@ -200,10 +207,10 @@ class TextCanvas(Canvas):
 
     def latent(self, stored: Tensor) -> Tensor:
         """(B, length) tokens -> (B, latent) of unit mean square."""
-        tokens = stored.long()
+        tokens = _trimmed(stored)
         mask = tokens != PAD
         mask[:, 0] = True
-        x = self.embed(tokens) + self.place
+        x = self.embed(tokens) + self.place[: tokens.shape[1]]
         for block in self.blocks:
             x = block(x, mask)
         weight = mask.unsqueeze(2).to(x)
@@ -216,7 +223,7 @@ class TextCanvas(Canvas):
 
     def loss(self, stored: Tensor, generator: torch.Generator) -> Tensor:
         """Cross-entropy of the tokens given their noised latent; a fifth of the decoder's inputs are hidden from it."""
-        tokens = stored.long()
+        tokens = _trimmed(stored)
         z = self.latent(stored)
         level = self.denoised * torch.rand(len(z), 1, generator=generator).to(z)
         z = z + level * torch.randn(z.shape, generator=generator).to(z)
@@ -224,8 +231,10 @@ class TextCanvas(Canvas):
         shown = torch.rand(before.shape, generator=generator).to(z) > 0.2
         x = self.embed(before) * shown.unsqueeze(2)
         x = torch.cat([x, self.recall(z).unsqueeze(1).expand_as(x)], 2)
-        logits = self.word(self.cell(x, self.hidden(z))[0])
-        return cross_entropy(full(logits.flatten(0, 1)), tokens.flatten(), ignore_index=PAD)
+        lengths = (tokens != PAD).sum(1).clamp(min=1).cpu()
+        said, asked = (pack_padded_sequence(part, lengths, True, False) for part in (x, tokens.unsqueeze(2)))
+        logits = self.word(self.cell(said, self.hidden(z))[0].data)
+        return cross_entropy(full(logits), asked.data.squeeze(1), ignore_index=PAD)
 
     def settle(self, stored: Tensor) -> None:
         """Whiten: zero mean and, down to the noise that the decoder undoes anyway, unit covariance."""
