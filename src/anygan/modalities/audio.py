@@ -33,7 +33,7 @@ from ..nn.blocks import reach
 from ..nn.spectral import denser, griffin_lim, mel_filterbank, mel_to_magnitude, stft
 from ..rows import Cell
 from .base import Canvas, Modality, Scale
-from .image import contact_sheet
+from .pictures import contact_sheet
 from .sounds import mono, seconds_and_rate
 
 __all__ = ["Audio"]
