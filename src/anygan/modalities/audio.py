@@ -14,11 +14,11 @@ quarter of a window, frames are put between the frames first: with fewer phases 
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Self
 
 import numpy as np
 import PIL.Image
@@ -28,17 +28,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from ..errors import CellError, DataError
 from ..nn.blocks import reach
 from ..nn.spectral import denser, griffin_lim, mel_filterbank, mel_to_magnitude, stft
 from ..rows import Cell
-from .base import Canvas, Modality, Scale
+from .base import Canvas, Modality, Scale, tried
 from .pictures import contact_sheet
 from .sounds import mono, seconds_and_rate
 
 __all__ = ["Audio"]
-
-Look = TypeVar("Look")
 
 HIGHEST_RATE = 16_000
 RANGE = 70.0
@@ -143,14 +140,14 @@ class Audio(Modality):
         The length is ``scale.frames`` steps of a power of two samples, at most 64 ms or just above it: longer sounds
         are cut. The window is two steps, and at least 31 ms.
         """
-        lengths = _tried(name, seconds_and_rate, cells, MEASURED)
+        lengths = tried(name, "sound", seconds_and_rate, cells, MEASURED)
         rate = min(HIGHEST_RATE, Counter(rate for _, rate in lengths).most_common(1)[0][0])
         longest = float(np.percentile([seconds for seconds, _ in lengths], 98)) * rate
         window = _power_of_two(rate / 32)
         hop = min(max(_power_of_two(longest / scale.frames), window // 8), 2 * window)
         n_fft = max(window, 2 * hop)
         blank = cls(name, rate, hop * scale.frames, n_fft, hop, min(64, n_fft // 4), low=-200.0, high=200.0)
-        high = float(math.ceil(max(float(s.max()) for s in _tried(name, blank.read, cells, HEARD))))
+        high = float(math.ceil(max(float(s.max()) for s in tried(name, "sound", blank.read, cells, HEARD))))
         return replace(blank, low=high - RANGE, high=high)
 
     def read(self, cell: Cell) -> Tensor:
@@ -207,17 +204,3 @@ class Audio(Modality):
 def _power_of_two(least: float) -> int:
     """The smallest power of two that is not below ``least``."""
     return int(2 ** math.ceil(math.log2(max(least, 1))))
-
-
-def _tried(name: str, look: Callable[[Cell], Look], cells: Sequence[Cell], count: int) -> list[Look]:
-    """What ``look`` finds in about ``count`` cells or all of them, evenly spaced; those it cannot read are left out."""
-    found: list[Look] = []
-    reason = "there is none"
-    for i in range(0, len(cells), -(-len(cells) // count) or 1):
-        try:
-            found.append(look(cells[i]))
-        except CellError as error:
-            reason = str(error)
-    if not found:
-        raise DataError(f"No sound of '{name}' can be read: {reason}. If these are no sounds, say --kind {name}=KIND.")
-    return found

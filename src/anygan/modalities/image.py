@@ -14,16 +14,13 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
-import PIL
 import PIL.Image
-import PIL.ImageOps
 import torch
 from torch import Tensor
 
-from ..errors import CellError, DataError
 from ..nn.blocks import reach
 from ..rows import Cell
-from .base import Canvas, Modality, Scale
+from .base import Canvas, Modality, Scale, tried
 from .pictures import contact_sheet, opened
 
 __all__ = ["Image", "playable"]
@@ -84,26 +81,13 @@ class Image(Modality):
     @classmethod
     def fit(cls, name: str, cells: Sequence[Cell], scale: Scale) -> Self:
         """The size that more than half of the pictures have, else their median; grey when all are grey."""
-        sizes: list[tuple[int, int]] = []
-        modes: set[str] = set()
-        reason = "there is none"
-        for i in range(0, len(cells), -(-len(cells) // SAMPLE) or 1):
-            try:
-                picture = opened(cells[i], None)
-            except CellError as error:
-                reason = str(error)
-                continue
-            sizes.append((picture.height, picture.width))
-            modes.add(picture.mode)
-        if not sizes:
-            raise DataError(
-                f"No picture of '{name}' can be read ({reason}). If these are no pictures: --kind {name}=KIND."
-            )
+        seen = tried(name, "picture", _size_and_mode, cells, SAMPLE)
+        sizes = [size for size, _ in seen]
         (height, width), count = Counter(sizes).most_common(1)[0]
         if 2 * count <= len(sizes):
             height, width = (round(float(side)) for side in np.median(np.array(sizes), 0))
         shrink = min(1.0, scale.side / max(height, width))
-        mode = "L" if modes == {"L"} else "RGB"
+        mode = "L" if {mode for _, mode in seen} == {"L"} else "RGB"
         canvas_height, canvas_width = (playable(side * shrink, scale.side) for side in (height, width))
         return cls(name, height, width, mode, canvas_height, canvas_width)
 
@@ -145,3 +129,9 @@ class Image(Modality):
             return None
         contact_sheet([opened(cell, None) for cell in cells]).save(path, "PNG")
         return path
+
+
+def _size_and_mode(cell: Cell) -> tuple[tuple[int, int], str]:
+    """Height and width of a picture, and its mode."""
+    picture = opened(cell, None)
+    return (picture.height, picture.width), picture.mode
