@@ -8,7 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from anygan.data.kinds import is_file_column, modality_of, tell, tell_scalar, to_number, to_vector
+from anygan.data.kinds import is_file_column, modality_of, tell, tell_scalar
 from anygan.errors import DataError
 
 SENTENCES = ["the thin seven", "the eight leaning left", "the nine"]
@@ -76,24 +76,6 @@ def test_scalars_stay_scalars_however_many_differ() -> None:
     assert tell_scalar("x", ["anna", "bert", "carl"]).kind == "category"
     with pytest.raises(DataError, match="--kind x=KIND"):
         tell_scalar("x", [])
-
-
-@pytest.mark.parametrize("text", ["", "abc", "1_000", "0x1f", "007", "1,5", "inf", "nan", "1e", ".", "--1", "\u0661"])
-def test_these_are_no_numbers(text: str) -> None:
-    assert to_number(text) is None
-
-
-def test_numbers_keep_their_type() -> None:
-    read = [to_number(v) for v in (" 3 ", "3.0", "1e3", True, np.int64(4), float("inf"))]
-    assert read == [3, 3.0, 1000.0, None, 4, None]
-    assert [type(v) for v in read[:3]] == [int, float, float]
-
-
-def test_vectors_are_flat_and_finite() -> None:
-    assert to_vector("[1, 2]") == to_vector([1, 2]) == to_vector(np.array([1, 2])) == [1.0, 2.0]
-    assert to_vector("3") == [3.0]
-    for other in ("[1, null]", "[]", "{}", "[NaN]", '["1"]', [[1]], "x"):
-        assert to_vector(other) is None
 
 
 def test_file_columns_name_their_modality() -> None:

@@ -5,7 +5,7 @@ import PIL.Image
 import pytest
 
 from anygan.judging.views import Pictures, open_picture
-from anygan.modalities.image import _opened
+from anygan.modalities.pictures import opened
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
@@ -22,7 +22,7 @@ def test_judges_see_the_picture_that_the_model_sees() -> None:
     picture.getexif()[0x0112] = 6
     seen = open_picture(picture)
     assert seen.size == (6, 9)
-    assert np.array_equal(np.asarray(seen), np.asarray(_opened(picture, None)))
+    assert np.array_equal(np.asarray(seen), np.asarray(opened(picture, None)))
 
 
 def test_a_hidden_colour_does_not_tell_pictures_apart() -> None:

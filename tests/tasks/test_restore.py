@@ -16,6 +16,7 @@ from anygan.modalities.gaps import between
 from anygan.modalities.holes import PartialAudio, PartialImage, PartialText, partial
 from anygan.modalities.text import TextCanvas
 from anygan.model.gan import AnyGAN
+from anygan.rows import Packed
 from anygan.tasks.complete import complete
 from anygan.tasks.sureness import Sureness
 from anygan.training.describe import describe
@@ -59,6 +60,23 @@ def test_a_mask_beside_says_what_is_missing(tmp_path: Path) -> None:
     PIL.Image.fromarray(mask[:5]).save(tmp_path / "a.mask.png")
     with pytest.raises(CellError, match="size"):
         partial(PICTURE, tmp_path / "a.png")
+
+
+def test_files_that_lie_packed_have_holes_too(tmp_path: Path) -> None:
+    chance = np.random.default_rng(1)
+    samples = chance.uniform(-0.5, 0.5, 4000).astype(np.float32)
+    samples[800:2000] = 0
+    PIL.Image.fromarray(chance.integers(0, 256, (24, 20, 4), dtype=np.uint8)).save(tmp_path / "a.png")
+    soundfile.write(tmp_path / "a.wav", samples, 8000)
+    kinds = {"a.png": PICTURE, "a.wav": Audio.fit("audio", [(samples, 8000)], Scale())}
+    for name, modality in kinds.items():
+        there = partial(modality, tmp_path / name)
+        packed = partial(modality, Packed(name, (tmp_path / name).read_bytes))
+        assert isinstance(there, PartialImage | PartialAudio)
+        assert isinstance(packed, PartialImage | PartialAudio)
+        assert (packed.hidden == there.hidden).all()
+        with pytest.raises(CellError, match="is empty"):
+            partial(modality, Packed(name, bytes))
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT", "DOUBLE"])

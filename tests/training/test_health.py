@@ -17,6 +17,7 @@ from anygan.rows import Batch
 from anygan.training import checkpoint, health, loop
 from anygan.training.alarms import RULES, Rule, Watch, key
 from anygan.training.health import CAPS, RESPONSES, Health
+from anygan.training.opening import open_run
 from anygan.training.run import Run
 
 WELL = {
@@ -205,7 +206,7 @@ def told(state: Health, run: Run, names: set[str], steps: range) -> list[str]:
 
 
 def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
-    run = Run.open(pairs(), tmp_path, Config(steps=10, **SMALL))
+    run = open_run(pairs(), tmp_path, Config(steps=10, **SMALL))
     state = run.health
     state.begin(run.players, run.store)
     done = told(state, run, {"discriminator won"}, range(1, 101))
@@ -219,7 +220,7 @@ def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
 
 
 def test_this_checkpoint_and_the_one_before_find_what_they_go_back_to(tmp_path: Path) -> None:
-    run = Run.open(pairs(), tmp_path, Config(steps=10, **SMALL))
+    run = open_run(pairs(), tmp_path, Config(steps=10, **SMALL))
     run.health.begin(run.players, run.store)
     for step in (900, 1000, 1100):
         run.health.keep(run.players, step)

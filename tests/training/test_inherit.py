@@ -17,6 +17,7 @@ from anygan.rows import Batch
 from anygan.tasks.model import load
 from anygan.training import checkpoint
 from anygan.training.inherit import Heritage
+from anygan.training.opening import open_run
 from anygan.training.run import Run
 
 
@@ -49,7 +50,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def new(old: Path, folder: Path, **settings: Any) -> Run:
-    return Run.open(rows(more=True), folder, Config(steps=4, **{**SMALL, **settings}), origin=old)
+    return open_run(rows(more=True), folder, Config(steps=4, **{**SMALL, **settings}), origin=old)
 
 
 def test_words_and_categories_keep_their_numbers_and_new_ones_stand_behind(old: Path, tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_columns_that_do_not_go_together_are_refused(old: Path, tmp_path: Path) 
 def test_a_modality_that_is_no_longer_there_is_told(old: Path, tmp_path: Path) -> None:
     fewer = load_data([{"text": "a word"}, {"text": "another"}] * 4, kinds={"text": "text"})
     with pytest.warns(AnyGANWarning, match="knows 'image', 'table', which"):
-        run = Run.open(fewer, tmp_path, Config(steps=1, **SMALL), origin=old)
+        run = open_run(fewer, tmp_path, Config(steps=1, **SMALL), origin=old)
     assert list(run.modalities) == ["text"]
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from anygan import Config, DataSet, load_data
-from anygan.training.run import Run
+from anygan.training.opening import open_run
 from anygan.training.signals import Probe, distances, effective, newness, open_to, told_apart
 
 
@@ -63,7 +63,7 @@ def rows() -> DataSet:
 
 
 def test_a_look_changes_nothing_and_gives_the_same_again(tmp_path: Path) -> None:
-    run = Run.open(rows(), tmp_path, Config(size="tiny", steps=4, batch=16, threads=1, precision="fp32"))
+    run = open_run(rows(), tmp_path, Config(size="tiny", steps=4, batch=16, threads=1, precision="fp32"))
     players = run.players
     before = {name: t.clone() for name, t in players.state().items()}
     probe = Probe.of(players.model, run.store, run.device)

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..data.cells import file_in
-from ..data.kinds import is_file_column, is_missing
+from ..data.kinds import is_file_column
+from ..data.values import is_missing
 from ..data.writer import field_of, folder_names
 from ..errors import CellError
 from ..modalities import Modality, Table

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ..errors import CellError
 from ..modalities import Audio, Modality, Table, Text
-from ..modalities.audio import seconds_and_rate
-from ..modalities.image import quietly
+from ..modalities.pictures import quietly
 from ..modalities.scalars import CATEGORIES
+from ..modalities.sounds import seconds_and_rate
 from ..rows import BadCell, Column, DataSet, Packed
 from .short import short
 

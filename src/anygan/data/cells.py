@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import CellError
 from ..rows import Category, Cell, Packed
-from .kinds import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
+from .values import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
 
 __all__ = ["SURROGATE", "cell_of", "file_in", "held"]
 

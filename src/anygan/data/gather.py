@@ -22,9 +22,10 @@ import numpy as np
 
 from ..errors import CellError, DataError
 from ..rows import BadCell, Packed, Source
-from .kinds import FILE_NAME, to_vector
+from .kinds import FILE_NAME
 from .media import kind_of_name
 from .sheet import Sheet
+from .values import to_vector
 
 __all__ = ["Gathering", "kind_of_file"]
 

@@ -11,53 +11,30 @@
 The kinds in :data:`SCALARS` all go together into the modality ``table``.
 """
 
-import json
-import math
-import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
-from torch import Tensor
 
 from ..errors import DataError
 from .media import kind_of_name, kind_of_value
+from .values import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
 
-__all__ = [
-    "FILES",
-    "KIND_NAMES",
-    "SCALARS",
-    "Told",
-    "is_file_column",
-    "is_missing",
-    "modality_of",
-    "says_missing",
-    "tell",
-    "tell_scalar",
-    "to_boolean",
-    "to_date",
-    "to_number",
-    "to_vector",
-]
+__all__ = ["FILES", "KIND_NAMES", "SCALARS", "Told", "is_file_column", "modality_of", "tell", "tell_scalar"]
 
 FILES = ("image", "audio")
 SCALARS = ("number", "boolean", "date", "category")
 KIND_NAMES = (*FILES, "text", "table", "vector", *SCALARS)
 """What may stand behind ``--kind NAME=``; 'table' is a scalar whose own kind is still to be told."""
 
-MISSING_WORDS = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none"))
 MOSTLY = 0.9
 MANY_VALUES = 20
 TOO_MANY_VALUES = 256
 FILE_NAME = "file_name"
 NAMED = {"image": "pictures", "audio": "sounds"}
-# Not '007' or '1_000': those are names that happen to be made of digits.
-NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|(?=\.\d))(?:\.\d*)?(?:[eE][+-]?\d+)?")
-DIGITS = 1100
-"""Characters of the longest number: what the smallest float needs when all its digits are written out."""
 
 
 class Told(NamedTuple):
@@ -84,18 +61,6 @@ def modality_of(header: str, kind: str) -> str:
     if header == FILE_NAME:
         return kind
     return header.removesuffix(f"_{FILE_NAME}") if is_file_column(header) else header
-
-
-def is_missing(value: Any) -> bool:
-    """Whether the cell is empty: ``None``, an empty string or NaN."""
-    if isinstance(value, float | np.floating):
-        return bool(np.isnan(value))
-    return value is None or (isinstance(value, str) and not value)
-
-
-def says_missing(value: Any) -> bool:
-    """Whether the cell holds a word, such as 'NA', that means missing among numbers, dates and booleans."""
-    return isinstance(value, str) and value.strip().lower() in MISSING_WORDS
 
 
 def tell(header: str, values: Sequence[Any]) -> Told:
@@ -149,61 +114,6 @@ def tell_scalar(header: str, values: Sequence[Any]) -> Told:
             return Told(kind, f"{_percent(share)} of its cells read as {kind}s{_but_words(len(given) - len(known))}")
     different = len(set(map(_spelled, given)))
     return Told("category", f"{different:,} different values in {len(given):,} cells, not to be read as numbers")
-
-
-def to_number(value: Any) -> int | float | None:
-    """The value as a finite number, ``None`` where it is none."""
-    if isinstance(value, str):
-        text = value.strip()
-        if len(text) > DIGITS or not NUMBER.fullmatch(text):
-            return None
-        value = float(text) if any(c in text for c in ".eE") else int(text)
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if _is_finite(value) else None
-
-
-def _is_finite(value: int | float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer that no float reaches
-        return False
-
-
-def to_boolean(value: Any) -> bool | None:
-    """The value as true or false, ``None`` where it is neither."""
-    if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower())
-    return bool(value) if isinstance(value, bool | np.bool_) else None
-
-
-def to_date(value: Any) -> str | None:
-    """The value as ISO 8601 writes dates and times, ``None`` where it is none."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if not isinstance(value, str) or "-" not in value:
-        return None
-    try:
-        datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
-    return value.strip()
-
-
-def to_vector(value: Any) -> list[float] | None:
-    """The value as a list of finite numbers, ``None`` where it is none. A number alone is a list of one."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return None
-    if isinstance(value, np.ndarray | Tensor):
-        value = value.tolist()
-    numbers = [to_number(v) for v in (value if isinstance(value, list | tuple) else [value]) if not isinstance(v, str)]
-    whole = len(numbers) == (len(value) if isinstance(value, list | tuple) else 1)
-    return [float(n) for n in numbers if n is not None] if whole and numbers and None not in numbers else None
 
 
 def _tell_files(header: str, given: Sequence[Any]) -> Told:

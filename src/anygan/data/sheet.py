@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import DataError
 from ..rows import BadCell, DataSet, Source
 from .assemble import assemble
-from .kinds import is_missing
+from .values import is_missing
 
 __all__ = ["Sheet", "from_rows", "sheet_of"]
 

@@ -14,31 +14,28 @@ quarter of a window, frames are put between the frames first: with fewer phases 
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar
+from typing import ClassVar, Self
 
 import numpy as np
 import PIL.Image
 import soundfile
-import soxr
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from ..errors import CellError, DataError
 from ..nn.blocks import reach
 from ..nn.spectral import denser, griffin_lim, mel_filterbank, mel_to_magnitude, stft
-from ..rows import Cell, Packed
-from .base import Canvas, Modality, Scale, source_of
-from .image import contact_sheet
+from ..rows import Cell
+from .base import Canvas, Modality, Scale, tried
+from .pictures import contact_sheet
+from .sounds import mono, seconds_and_rate
 
-__all__ = ["Audio", "seconds_and_rate"]
-
-Look = TypeVar("Look")
+__all__ = ["Audio"]
 
 HIGHEST_RATE = 16_000
 RANGE = 70.0
@@ -48,12 +45,6 @@ QUIETEST = 1e-4
 PEAK = 0.95
 MEASURED, HEARD = 512, 128
 """Clips that :meth:`Audio.fit` takes lengths and levels of, spread evenly over the data."""
-LOUDEST = 1e15
-"""Samples beyond are no sound, and their squares no float."""
-CHANNELS = 64
-"""Most channels of a file; a small one may claim a thousand."""
-BLOCK = 2**22
-"""Samples of all channels that are decoded at a time."""
 OVERLAP = 4
 """Windows that cover a moment while phases are sought."""
 TOGETHER = 64
@@ -149,20 +140,20 @@ class Audio(Modality):
         The length is ``scale.frames`` steps of a power of two samples, at most 64 ms or just above it: longer sounds
         are cut. The window is two steps, and at least 31 ms.
         """
-        lengths = _tried(name, seconds_and_rate, cells, MEASURED)
+        lengths = tried(name, "sound", seconds_and_rate, cells, MEASURED)
         rate = min(HIGHEST_RATE, Counter(rate for _, rate in lengths).most_common(1)[0][0])
         longest = float(np.percentile([seconds for seconds, _ in lengths], 98)) * rate
         window = _power_of_two(rate / 32)
         hop = min(max(_power_of_two(longest / scale.frames), window // 8), 2 * window)
         n_fft = max(window, 2 * hop)
         blank = cls(name, rate, hop * scale.frames, n_fft, hop, min(64, n_fft // 4), low=-200.0, high=200.0)
-        high = float(math.ceil(max(float(s.max()) for s in _tried(name, blank.read, cells, HEARD))))
+        high = float(math.ceil(max(float(s.max()) for s in tried(name, "sound", blank.read, cells, HEARD))))
         return replace(blank, low=high - RANGE, high=high)
 
     def read(self, cell: Cell) -> Tensor:
         """One sound, of any rate, length and number of channels, as decibels (mels, frames), float16."""
         signal = torch.zeros(self.samples)
-        heard = torch.from_numpy(_mono(cell, self.rate, self.samples))
+        heard = torch.from_numpy(mono(cell, self.rate, self.samples))
         signal[: len(heard)] = heard
         windows = torch.nn.functional.pad(signal, (0, self.n_fft - self.hop)).unfold(0, self.n_fft, self.hop)
         level = windows.square().mean(1).amax().sqrt().clamp_min(QUIETEST)
@@ -213,112 +204,3 @@ class Audio(Modality):
 def _power_of_two(least: float) -> int:
     """The smallest power of two that is not below ``least``."""
     return int(2 ** math.ceil(math.log2(max(least, 1))))
-
-
-def _tried(name: str, look: Callable[[Cell], Look], cells: Sequence[Cell], count: int) -> list[Look]:
-    """What ``look`` finds in about ``count`` cells or all of them, evenly spaced; those it cannot read are left out."""
-    found: list[Look] = []
-    reason = "there is none"
-    for i in range(0, len(cells), -(-len(cells) // count) or 1):
-        try:
-            found.append(look(cells[i]))
-        except CellError as error:
-            reason = str(error)
-    if not found:
-        raise DataError(f"No sound of '{name}' can be read: {reason}. If these are no sounds, say --kind {name}=KIND.")
-    return found
-
-
-def seconds_and_rate(cell: Cell) -> tuple[float, int]:
-    """Length in seconds and rate in Hz, without decoding a file.
-
-    Raises:
-        CellError: when it is no sound.
-    """
-    if isinstance(cell, Path | Packed):
-        with _file(cell) as file:
-            return file.frames / file.samplerate, file.samplerate
-    samples, rate = _pair(cell)
-    return len(samples) / rate, rate
-
-
-def _mono(cell: Cell, rate: int, count: int) -> NDArray[np.float32]:
-    """The first ``count`` samples at ``rate``, or all where there are fewer; no more of a file is decoded."""
-    if isinstance(cell, Path | Packed):
-        with _file(cell) as file:
-            old = file.samplerate
-            samples = _decoded(file, _enough(count, old, rate))
-    else:
-        samples, old = _pair(cell)
-        samples = samples[: _enough(count, old, rate)]
-    if samples.size == 0:
-        raise CellError("the sound has no samples")
-    if samples.ndim == 2:
-        samples = _mixed(samples)
-    if not (np.abs(samples) <= LOUDEST).all():
-        raise CellError("the sound holds numbers that are not finite, or beyond any loudness")
-    if old != rate:
-        samples = soxr.resample(samples, old, rate)
-    return np.array(samples[:count], np.float32)
-
-
-def _enough(count: int, old: int, new: int) -> int:
-    """Samples at the old rate that ``count`` at the new one need, and 50 ms that resampling may look ahead."""
-    return count if old == new else math.ceil(count * old / new) + old // 20
-
-
-def _file(path: Path | Packed) -> soundfile.SoundFile:
-    source = source_of(path)
-    try:
-        file = soundfile.SoundFile(source)
-    except (soundfile.SoundFileError, TypeError) as error:
-        raise CellError(f"the file is not a sound of a known format, or it is damaged: {_plain(error)}") from None
-    _check_rate(file.samplerate)
-    if file.channels > CHANNELS:
-        raise CellError(f"the sound has {file.channels} channels; expected at most {CHANNELS}")
-    return file
-
-
-def _decoded(file: soundfile.SoundFile, count: int) -> NDArray[np.float32]:
-    """The first ``count`` samples or all where there are fewer, the mean of all channels, in bounded memory."""
-    parts, most = [np.zeros(0, np.float32)], BLOCK // file.channels
-    try:
-        while count > 0:
-            part = file.read(min(count, most), dtype="float32", always_2d=True)
-            parts.append(_mixed(part))
-            count = count - len(part) if len(part) else 0
-    except (soundfile.SoundFileError, RuntimeError, ValueError) as error:
-        raise CellError(f"the sound is damaged: {_plain(error)}") from None
-    return np.concatenate(parts)
-
-
-def _mixed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean of the channels; not finite where they are too loud."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.asarray(samples.mean(1, dtype=np.float32))
-
-
-def _plain(error: Exception) -> str:
-    return str(getattr(error, "error_string", error)).rstrip(".")
-
-
-def _pair(cell: Any) -> tuple[NDArray[np.float32], int]:
-    """Samples (samples,) or (samples, channels), integers brought to [-1, 1], and their rate."""
-    if not isinstance(cell, (tuple, list)) or len(cell) != 2 or not np.isscalar(cell[1]):
-        raise CellError(f"expected a sound (a file, or a pair of samples and rate), got {type(cell).__name__}")
-    try:
-        samples, rate = np.asarray(cell[0]), int(np.asarray(cell[1]))
-    except (TypeError, ValueError, OverflowError):
-        raise CellError("expected samples as numbers, and a rate in Hz") from None
-    _check_rate(rate)
-    if samples.ndim not in (1, 2) or samples.dtype.kind not in "fiu":
-        raise CellError(f"expected samples (samples,) as numbers, got {samples.dtype} {samples.shape}")
-    if samples.dtype.kind == "i":
-        samples = samples / -float(np.iinfo(samples.dtype).min)
-    with np.errstate(over="ignore"):
-        return samples.astype(np.float32), rate
-
-
-def _check_rate(rate: int) -> None:
-    if not 100 <= rate <= 1_000_000:
-        raise CellError(f"the sound has a rate of {rate} Hz; expected 100 to 1000000")

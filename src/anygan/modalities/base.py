@@ -13,18 +13,20 @@ A new kind is one file in this folder with one subclass of each, named in ``moda
 
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import CellError
+from ..errors import CellError, DataError
 from ..rows import Cell, Packed
 
-__all__ = ["Canvas", "Modality", "Scale", "source_of"]
+__all__ = ["Canvas", "Modality", "Scale", "source_of", "tried"]
+
+Look = TypeVar("Look")
 
 
 def source_of(file: Path | Packed) -> Path | io.BytesIO:
@@ -47,6 +49,30 @@ def source_of(file: Path | Packed) -> Path | io.BytesIO:
     if size == 0:
         raise CellError("the file is empty")
     return source
+
+
+def tried(name: str, what: str, look: Callable[[Cell], Look], cells: Sequence[Cell], count: int) -> list[Look]:
+    """What ``look`` finds in about ``count`` cells or all of them, evenly spaced; those it cannot read are left out.
+
+    Args:
+        name: of the modality.
+        what: a cell of it in a word: 'picture'.
+
+    Raises:
+        DataError: when none can be read.
+    """
+    found: list[Look] = []
+    reason = "there is none"
+    for i in range(0, len(cells), -(-len(cells) // count) or 1):
+        try:
+            found.append(look(cells[i]))
+        except CellError as error:
+            reason = str(error)
+    if not found:
+        raise DataError(
+            f"No {what} of '{name}' can be read: {reason}. If these are no {what}s, say --kind {name}=KIND."
+        )
+    return found
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import CellError
-from ..rows import Cell
+from ..rows import Cell, Packed
 from .audio import Audio
-from .base import Modality
+from .base import Modality, source_of
 from .image import Image
 from .text import Text
 
@@ -181,8 +181,8 @@ def _image(modality: Image, cell: Cell) -> PartialImage | None:
     if isinstance(cell, np.ndarray):
         cell = PIL.Image.fromarray(cell.squeeze())
     mask = cell.with_name(f"{cell.stem}.mask.png") if isinstance(cell, Path) else None
-    if isinstance(cell, Path):
-        with PIL.Image.open(cell) as file:
+    if isinstance(cell, Path | Packed):
+        with PIL.Image.open(source_of(cell)) as file:
             file.load()
             cell = file.copy()
     picture = PIL.ImageOps.exif_transpose(cell)
@@ -202,9 +202,9 @@ def _image(modality: Image, cell: Cell) -> PartialImage | None:
 
 def _audio(modality: Audio, cell: Cell) -> PartialAudio | None:
     subtype = "FLOAT"
-    if isinstance(cell, Path):
+    if isinstance(cell, Path | Packed):
         try:
-            with soundfile.SoundFile(cell) as file:
+            with soundfile.SoundFile(source_of(cell)) as file:
                 subtype, rate = file.subtype, file.samplerate
                 samples = file.read(dtype="float64", always_2d=True)
         except (OSError, soundfile.LibsndfileError, RuntimeError):

@@ -25,9 +25,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..errors import CellError, DataError
+from ..errors import CellError
 from ..rows import Cell
-from .base import Canvas, Modality, Scale
+from .base import Canvas, Modality, Scale, tried
 from .ranks import rank, value
 
 __all__ = ["Vector"]
@@ -99,18 +99,8 @@ class Vector(Modality):
     def fit(cls, name: str, cells: Sequence[Cell], scale: Scale) -> Self:
         """The size that most vectors have, the mean and deviation of each entry, and its quantiles if there are few."""
         found: dict[int, list[NDArray[np.float32]]] = {}
-        reason = "there is none"
-        for i in range(0, len(cells), -(-len(cells) // SAMPLE) or 1):
-            try:
-                vector = _numbers(cells[i])
-            except CellError as error:
-                reason = str(error)
-                continue
+        for vector in tried(name, "vector", _numbers, cells, SAMPLE):
             found.setdefault(len(vector), []).append(vector)
-        if not found:
-            raise DataError(
-                f"No vector of '{name}' can be read: {reason}. If these are no vectors, say --kind {name}=KIND."
-            )
         values = np.stack(max(found.values(), key=len)).astype(np.float64)
         deviation = np.where(np.ptp(values, 0) > 0, values.std(0), 0.0)
         places = np.linspace(0, len(values) - 1, min(KNOTS, max(2, len(values)))).round().astype(int)

@@ -20,7 +20,7 @@ from torch import nn
 from ..errors import ConfigError, RunError
 from ..judging.judges import Judge, train_judge
 from ..metrics import entropy, frechet
-from ..modalities.image import contact_sheet
+from ..modalities.pictures import contact_sheet
 from ..report.report import Report
 from ..rows import DataSet
 from ..training import checkpoint

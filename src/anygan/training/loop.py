@@ -17,6 +17,7 @@ from .health import Event, broken
 from .holes import HELD, closeness
 from .machine import tune
 from .objective import echo, imitate, judge, paint
+from .opening import open_run
 from .players import Players
 from .reading import align, believe, read, recognise
 from .rules import SPECTRAL, Rules
@@ -92,7 +93,7 @@ def train(
         >>> for record in train(load_data("ring"), "runs/ring", Config(size="tiny", steps=100)):  # doctest: +SKIP
         ...     print(record.step, record.losses)
     """
-    run = Run.open(data, Path(out), config or Config(), resume, change, Path(origin) if origin is not None else None)
+    run = open_run(data, Path(out), config or Config(), resume, change, Path(origin) if origin is not None else None)
     config, clock, weights = run.config, run.clock, twins(run.players.mean, run.players.model)
     tune(run, play)
     saved = time.monotonic()

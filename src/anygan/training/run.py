@@ -21,20 +21,17 @@ from torch.optim import Optimizer
 
 from ..config import Config
 from ..data.store import Order, Store
-from ..errors import DataError, RunError
-from ..modalities import Canvas, Modality, from_spec
-from ..rows import Batch, DataSet
-from ..training import checkpoint
-from .describe import learnable
+from ..errors import RunError
+from ..modalities import Canvas, Modality
+from ..rows import Batch
+from . import checkpoint
 from .fidelity import fidelity, gives_back
 from .health import Health
-from .inherit import Heritage
 from .parallel import World
 from .players import Players
-from .resume import agreed, position_kept, restarted, same_data, trim
 from .schedule import Clock
 
-__all__ = ["Run"]
+__all__ = ["LOG", "Run"]
 
 INTERVAL = {"tiny": 5.0}
 """Seconds between checkpoints; a minute for the sizes not named here."""
@@ -201,81 +198,6 @@ class Run:
         if self.health.tensors and self.stored != self.health.kept:
             checkpoint.save(self.healthy, self.health.tensors, description)
             self.stored = self.health.kept
-
-    @classmethod
-    def open(
-        cls,
-        data: DataSet,
-        folder: Path,
-        config: Config,
-        resume: bool = False,
-        change: bool = False,
-        origin: Path | None = None,
-    ) -> "Run":
-        """A new run, or with ``resume`` the one that the folder holds, with ``change`` under another configuration.
-
-        A new one begins with what the run in ``origin`` has learned, where there is one.
-
-        Raises:
-            RunError: when the folder holds a run and ``resume`` is not set, or it cannot be gone on with.
-            DataError: when nothing can be learned from the data.
-        """
-        world = World.join()
-        tensors: dict[str, Tensor] | None = None
-        told: dict[str, Any] = {}
-        if checkpoint.exists(folder):
-            if not (resume or restarted()):
-                raise RunError(
-                    f"{folder} holds a run already. Go on with it: add --resume. Start anew: give another --out."
-                )
-            tensors, told = checkpoint.newest(folder, aside=world.rank == 0)
-            config = agreed(config, Config.of(told["config"]), folder, change)
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        known = {str(spec["name"]): from_spec(spec) for spec in told.get("modalities", [])}
-        heritage = Heritage.of(origin, config) if origin is not None and tensors is None else None
-        modalities = known or learnable(data, config, heritage)
-        for name in modalities:
-            if name not in data.columns:
-                raise DataError(f"The run {folder} knows a column '{name}' that '{data.name}' lacks.")
-        store = Store.read(data, modalities)
-        if "holds" in told and not change:
-            same_data(told["holds"], store.holds, folder)
-        players = Players.meet(modalities, config, device)
-        run = cls(
-            folder, config, modalities, store, Order(store, config.seed, config.batch), players, Clock(), world, device
-        )
-        run.health.rescue = config.rescue
-        if tensors is not None:
-            run._go_on(tensors, told)
-        else:
-            run._begin(heritage)
-        return run
-
-    def _go_on(self, tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> None:
-        """Be as a checkpoint was, whose configuration may have been another."""
-        self.players.restore(tensors)
-        clock, had = told["clock"], Config.of(told["config"])
-        self.clock = Clock(clock["step"], clock["seconds"], tuple(clock["game"]) if clock["game"] else None)
-        self.precision, self.threads, self.best = told["precision"], told["threads"], told["best"]
-        if self.config != had:
-            position_kept(self.clock, had, self.config)
-            self.threads = self.config.threads or self.threads
-            self.precision = self.precision if self.config.precision == "auto" else self.config.precision
-        self.kept = tuple(told.get("kept", ()))
-        self.health.restore(told.get("health", {}))
-        if self.healthy.exists():
-            self.health.tensors, self.stored = checkpoint.load(self.healthy)[0], self.health.kept
-        if self.world.rank == 0:
-            trim(self.folder / LOG, self.clock.step)
-
-    def _begin(self, heritage: Heritage | None) -> None:
-        """Be new, or begin with what another run has learned."""
-        if heritage is not None:
-            heritage.give(self.players, self.modalities)
-            taught = [name for name, _ in self.learned() if heritage.settled(self.modalities[name])]
-            self.kept = tuple(name for name in taught if self.faithful([name]))
-        if not self.learned():
-            self.clock.game = (0, 0.0)
 
 
 def finite(gradients: Sequence[Tensor | None]) -> bool:
