@@ -19,12 +19,14 @@ from anygan.evaluation.inner.shares import bonds, left_out
 from anygan.evaluation.inner.swaps import balanced, cross
 from anygan.evaluation.inner.traversals import STEPS, traverse
 from anygan.evaluation.measure import Direction, Judged, Measure
+from anygan.evaluation.strokes import Strokes
 from anygan.model.gan import AnyGAN
 from anygan.report.report import Report
 from anygan.rows import DataSet
 
 SIDE = 12
 SIDES = ("left", "right")
+STROKES = Strokes({"image": {"thickness": (2.0, 3.0)}})
 
 
 def bars(widths: Any, right: Any) -> Any:
@@ -103,7 +105,7 @@ def test_who_decides_is_found(net: AnyGAN, measure: Measure, monkeypatch: pytest
     draws_by(net, monkeypatch, who)
     codes = unit(100, 8)
     truth = np.array(SIDES)[(codes[:, 0] > 0).long().numpy()]
-    figures, shown, rows = cross(net, measure.panel, ["image"], codes, truth, chance())
+    figures, shown, rows = cross(net, measure.panel, ["image"], codes, truth, chance(), STROKES)
     told = figures["modalities"]["image"]
     assert told["canvas"][who] == pytest.approx(1, abs=1e-4)
     assert told["hand"]["thickness"][who] == pytest.approx(1, abs=1e-6)
@@ -127,7 +129,7 @@ def test_a_walk_finds_what_varies(net: AnyGAN, measure: Measure, monkeypatch: py
     spread = torch.tensor([0.3, 0.0, 0.0, 0.1, 0.0, 0.0, 0.0, 0.0])
     away = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
     codes = torch.nn.functional.normalize(away + spread * torch.randn(300, 8, generator=chance()), dim=1)
-    figures, walks = traverse(net, measure.panel, ["image"], codes, measure.labels, chance())
+    figures, walks = traverse(net, measure.panel, ["image"], codes, measure.labels, chance(), STROKES)
     first, second, *_ = figures["directions"]
     assert first["share"] > 0.8
     # One side on one end, the other on the other, and one step of six in between.
@@ -145,8 +147,17 @@ def test_a_walk_along_the_width_makes_strokes_thicker(
     away = torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
     spread = torch.tensor([0.0, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     codes = torch.nn.functional.normalize(away + spread * torch.randn(300, 8, generator=chance()), dim=1)
-    figures, _ = traverse(net, measure.panel, ["image"], codes, measure.labels, chance())
+    figures, _ = traverse(net, measure.panel, ["image"], codes, measure.labels, chance(), STROKES)
     assert abs(figures["directions"][0]["hand"]["image"]["thickness"]) > 0.9
+
+
+def test_no_hand_is_measured_where_pictures_show_no_strokes(net: AnyGAN, measure: Measure) -> None:
+    codes, none = unit(100, 8), Strokes({})
+    truth = np.array(SIDES)[(codes[:, 0] > 0).long().numpy()]
+    figures, _, _ = cross(net, measure.panel, ["image"], codes, truth, chance(), none)
+    assert figures["modalities"]["image"]["hand"] == {}
+    walked, _ = traverse(net, measure.panel, ["image"], codes, measure.labels, chance(), none)
+    assert all(told["hand"] == {} for told in walked["directions"])
 
 
 def test_what_is_shared_is_found_and_what_is_not(net: AnyGAN) -> None:

@@ -20,6 +20,7 @@ from ...rows import Cell, DataSet
 from ...tasks.contradict import DOUBTFUL, Contradiction, weigh
 from ...tasks.look import chunks, seeded
 from ..measure import Direction, Judged, Measure
+from ..strokes import Strokes
 from .shares import bonds, left_out
 from .swaps import cross
 from .traversals import Walks, traverse
@@ -90,9 +91,10 @@ def look_inside(
         progress("inside", 0.1)
         primary = measure.panel.primary
         truth = measure.labels[primary][there] if primary is not None else None
-        swaps = cross(model, measure.panel, names, codes, truth, seeded(measure.seed, 0))
+        strokes = Strokes.fit(train, names, measure.seed)
+        swaps = cross(model, measure.panel, names, codes, truth, seeded(measure.seed, 0), strokes)
         progress("inside", 0.6)
-        walks = traverse(model, measure.panel, names, training, measure.labels, seeded(measure.seed, 1))
+        walks = traverse(model, measure.panel, names, training, measure.labels, seeded(measure.seed, 1), strokes)
         figures |= {"swaps": swaps[0] | {"shown": _labels(truth, swaps[2])}, "walks": walks[0]}
         sights = Sights(kinds, swaps[1], _rows(model, measure.data, observed, there[swaps[2]]), walks[1])
     progress("inside", 0.9)

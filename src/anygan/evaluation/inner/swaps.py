@@ -8,7 +8,7 @@ can a linear probe name the judged label of what was rendered from the style alo
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from ...tasks.generate import written
 from ...tasks.look import CHUNK
 from ..fusion.damaged import chance_of
 from ..probes import cross_validated
-from ..strokes import hand
+from ..strokes import Strokes
 
 __all__ = ["SHOWN", "balanced", "cells_of", "cross", "paint"]
 
@@ -45,6 +45,7 @@ def cross(
     codes: Tensor,
     truth: NDArray[Any] | None,
     chance: torch.Generator,
+    strokes: Strokes,
 ) -> tuple[dict[str, Any], dict[str, list[list[Cell]]], NDArray[np.int64]]:
     """Cross codes with styles and measure every modality.
 
@@ -55,6 +56,7 @@ def cross(
         codes: (n, code) of real rows, n >= 2.
         truth: (n,) the primary label of each; nothing where there is none.
         chance: of rows and styles.
+        strokes: which modalities show the hand that drew them.
 
     Returns:
         The figures; image modality -> shown cells, one list a style; and which rows (n,) the shown columns are.
@@ -70,7 +72,7 @@ def cross(
         cells = cells_of(model, name, grid) if judged or picture else []
         found[name] = {
             "canvas": _shares(grid.view(len(chosen), STYLES, -1)),
-            "hand": _hand(cells, len(chosen), chance) if picture else None,
+            "hand": _hand(strokes.hand(name, cells), len(chosen), chance) if picture else None,
             "kept": _kept(panel, name, cells, truth[chosen.cpu().numpy()]) if judged and truth is not None else None,
             "from_style": _from_style(panel, name, cells_of(model, name, paint(model, name, codes[many], own)), own)
             if judged
@@ -117,10 +119,12 @@ def _shares(table: Tensor) -> dict[str, float]:
     return dict(zip(("code", "style", "both"), variance_shares(table), strict=True))
 
 
-def _hand(cells: Sequence[Cell], codes: int, chance: torch.Generator) -> dict[str, dict[str, float]]:
+def _hand(
+    measured: Mapping[str, NDArray[np.float64]], codes: int, chance: torch.Generator
+) -> dict[str, dict[str, float]]:
     """Who decides on the hand, beside what the styles' share is when they are shuffled within each code."""
     found = {}
-    for what, values in hand(cells).items():
+    for what, values in measured.items():
         table = torch.from_numpy(values).view(codes, -1)
         mixed = table.gather(1, torch.rand(table.shape, generator=chance).argsort(1))
         found[what] = _shares(table) | {"shuffled": variance_shares(mixed)[1]}

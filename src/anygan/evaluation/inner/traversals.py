@@ -18,7 +18,7 @@ from torch.nn.functional import normalize
 from ...judging.panel import Panel
 from ...model.gan import AnyGAN
 from ...rows import Cell
-from ..strokes import hand
+from ..strokes import Strokes
 from .swaps import cells_of, paint
 
 __all__ = ["REACH", "STEPS", "Walks", "traverse"]
@@ -40,6 +40,7 @@ def traverse(
     codes: Tensor,
     labels: Mapping[str, NDArray[Any]],
     chance: torch.Generator,
+    strokes: Strokes,
 ) -> tuple[dict[str, Any], Walks]:
     """Walk, render and judge.
 
@@ -50,6 +51,7 @@ def traverse(
         codes: (n, code) of training rows, n >= 2.
         labels: label -> (rows,) of real rows, for what chance would change.
         chance: of starts and styles.
+        strokes: which modalities show the hand that drew them.
 
     Returns:
         The figures, and the walks from the row nearest to the mean.
@@ -68,7 +70,7 @@ def traverse(
         for label, said in panel.look(name, cells).classes.items() if panel.judges[name] else ():
             for told, share in zip(found, _changes(said.reshape(count, -1, STEPS)), strict=True):
                 told["changes"].setdefault(label, {})[name] = share
-        for what, values in (hand(cells) if model.modalities[name].kind == "image" else {}).items():
+        for what, values in strokes.hand(name, cells).items():
             for told, value in zip(found, _trends(values.reshape(count, -1, STEPS)), strict=True):
                 told["hand"].setdefault(name, {})[what] = value
     random = {label: _differing(labels[label]) for label in panel.labels if label in labels}

@@ -57,10 +57,10 @@ def attributes_of(names: Sequence[str], data: DataSet, train: DataSet) -> list[A
     strokes = Strokes.fit(train, names)
     for name in strokes.thresholds:
         told, tested = (strokes.of_rows(side, name) for side in (train, data))
-        for what, words in HANDS.items():
+        for what in told:
             title = f"{what} of {name}" if len(strokes.thresholds) > 1 else what
             if title not in learned:
-                found.append(_measured(title, told[what], tested[what], np.array(words)))
+                found.append(_measured(title, told[what], tested[what], np.array(HANDS[what])))
     return [attribute for attribute in found if _asks(attribute)]
 
 
