@@ -180,6 +180,17 @@ def test_the_page_needs_nothing_else(card: Card, tmp_path: Path) -> None:
     assert text.count("<audio") >= 20
 
 
+def test_rows_are_called_what_they_are(card: Card, tmp_path: Path) -> None:
+    _, page = write_card(card, tmp_path / "test")
+    same = card.figures | {"data": card.figures["data"] | {"test": "mine", "train": "mine"}}
+    _, other = write_card(dataclasses.replace(card, figures=same), tmp_path / "same")
+    for words in ("test rows", "the test row", "test cells", "test data", "(real test)"):
+        assert words in page.read_text("utf-8")
+        assert words not in other.read_text("utf-8")
+    for words in ("A few training rows", "codes of training rows crossed", "Codes of training rows on"):
+        assert words in other.read_text("utf-8")
+
+
 def test_numbers_that_are_none_are_written_as_nothing(tmp_path: Path, card: Card) -> None:
     numbers, _ = write_card(
         Card(card.figures | {"joint": {**card.figures["joint"], "value": None, "x": math.nan}}), tmp_path

@@ -42,6 +42,14 @@ def test_rows_that_were_learned_from_are_not_called_test_rows() -> None:
     assert "200 test rows" not in shown
 
 
+def test_the_distance_of_training_rows_is_not_called_one_of_test_rows() -> None:
+    away = {"samples": {"distance": {"image": {"value": 9.0, "floor": 0.0}}}}
+    assert "real test cells" in page(figures(**away))
+    shown = page(figures(data={"test": "mine", "train": "mine", "rows": 200}, **away))
+    assert "test cells" not in shown
+    assert "those same cells are: image 9.00 (real 0.000)" in shown
+
+
 def test_a_card_with_labels_has_best_and_weakest_and_the_same_in_large() -> None:
     def one(given: str, to: str, value: float) -> dict[str, Any]:
         return {"given": [given], "to": to, "coherence": {"digit": {"value": value}}}

@@ -5,10 +5,21 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Figures", "to_json"]
+__all__ = ["Figures", "measured", "to_json"]
 
 Figures = Mapping[str, Any]
 """What :attr:`anygan.evaluation.evaluate.Card.figures` holds, or a part of it."""
+
+
+def measured(figures: Figures) -> str:
+    """Whose rows a card is of: 'test', or 'training' where they are those that the model learned from.
+
+    Example:
+        >>> measured({"data": {"test": "digits:test", "train": "digits:train"}})
+        'test'
+    """
+    data = figures.get("data")
+    return "training" if data and data["test"] == data["train"] else "test"
 
 
 def to_json(document: Any) -> str:

@@ -13,7 +13,7 @@ from ..report.report import Report
 from ..report.wording import listed, percent
 from ..rows import Cell
 from .cost.page import add_cost
-from .document import Figures
+from .document import Figures, measured
 from .evaluate import Card
 from .fusion.page import add_fusing
 from .inner.page import add_inside
@@ -73,7 +73,9 @@ def _translations(report: Report, card: Card) -> None:
     if not card.examples.translations:
         return
     report.section("Translations")
-    report.words("A few test rows: what was given on the left, several draws from it on the right.")
+    report.words(
+        f"A few {measured(card.figures)} rows: what was given on the left, several draws from it on the right."
+    )
     for shown in card.examples.translations:
         score = _score(card.figures, [shown.given], shown.to)
         report.words(f"**{shown.given} to {shown.to}**{f': {score}' if score else ''}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..report.report import Report
 from ..report.wording import listed, percent
-from .document import Figures
+from .document import Figures, measured
 
 __all__ = ["add_summary", "short"]
 
@@ -32,7 +32,7 @@ def add_summary(report: Report, figures: Figures) -> None:
 def _what(figures: Figures) -> str:
     """What this is about."""
     data, names = figures["data"], list(figures["modalities"])
-    same = data["test"] == data["train"]
+    same = measured(figures) == "training"
     seen = "**the rows it learned from, so that nothing here tells how it does on new ones**" if same else "test rows"
     made = (
         f"Given any of {listed(names)} of a row, the model makes the others; it invents whole rows, too"
@@ -97,8 +97,10 @@ def _nearness(figures: Figures) -> str:
     if not distances:
         return ""
     parts = [f"{name} {short(told['value'])} (real {short(told['floor'])})" for name, told in distances.items()]
+    whose = measured(figures)
+    others = "those same cells" if whose == "training" else "real training cells"
     return (
-        f"**Resembling**: how far invented cells are from real test cells, and in brackets how far real training cells "
+        f"**Resembling**: how far invented cells are from real {whose} cells, and in brackets how far {others} "
         f"are: {', '.join(parts)}. Less is better, and what real cells score is as good as real; blur and lack of "
         "variety make it more, which agreement would not tell. Numbers of different modalities do not compare."
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..report.report import Report
-from .document import Figures
+from .document import Figures, measured
 
 __all__ = ["add_coherence", "add_distances", "add_inception", "add_judges"]
 
@@ -38,9 +38,9 @@ def add_distances(report: Report, figures: Figures) -> None:
         return
     report.section("Distance to real cells", last=True)
     report.words(
-        "Squared Fréchet distance on the features of a judge, generated cells against real test cells. The floor is "
-        "that of real training cells against the same; what is made for the test rows has their classes and may come "
-        "nearer. Distances of different judges do not compare."
+        "Squared Fréchet distance on the features of a judge, generated cells against real "
+        f"{measured(figures)} cells. The floor is that of real training cells against the same; what is made for "
+        "those rows has their classes and may come nearer. Distances of different judges do not compare."
     )
     rows: list[list[Any]] = []
     for given in dict.fromkeys(tuple(told["given"]) for told in figures["translations"]):
@@ -61,7 +61,7 @@ def add_inception(report: Report, headers: Sequence[str], told: Sequence[tuple[l
         fid = found[0][1]
         note = (
             f"Network: {fid['judge']}, {fid['features']:,} features. The floor is of as many real training pictures; "
-            f"both are measured against those of the test rows, {min(fid['real'] for _, fid in found):,} or more"
+            f"both are measured against those of the rows measured, {min(fid['real'] for _, fid in found):,} or more"
         )
         report.table([*headers, "Inception FID (torchmetrics)", "floor: real", "pictures"], rows, note)
 

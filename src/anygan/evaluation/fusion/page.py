@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...report.report import Report
-from ..document import Figures
+from ..document import Figures, measured
 from .rivals import WAYS
 
 __all__ = ["add_fusing"]
@@ -36,7 +36,7 @@ def add_fusing(report: Report, figures: Figures) -> None:
         _tabulate_damage(report, told)
     if "reliability" in told:
         _tabulate_reliability(report, told["reliability"])
-    _tabulate_probes(report, told)
+    _tabulate_probes(report, told, measured(figures))
 
 
 def _verdict(told: Figures) -> str:
@@ -219,7 +219,7 @@ def _tabulate_reliability(report: Report, told: Figures) -> None:
         report.table(headers, rows, caption, shade=True)
 
 
-def _tabulate_probes(report: Report, told: Figures) -> None:
+def _tabulate_probes(report: Report, told: Figures, whose: str) -> None:
     """What every subset tells: linear probe and neighbours side by side, a pair of columns a label."""
     labels = list(dict.fromkeys(probe["label"] for probe in told["probes"]))
     if not labels:
@@ -234,7 +234,7 @@ def _tabulate_probes(report: Report, told: Figures) -> None:
     count = min(probe["rows"] for probe in told["probes"])
     caption = (
         f"what a linear probe and the ten nearest of {told['rows']['train']:,} training rows tell from the code, over "
-        f"at least {count:,} test rows"
+        f"at least {count:,} {whose} rows"
     )
     report.table(
         ["code of", *(f"{label}, {way}" for label in labels for way in ("linear", "nearest"))],

@@ -7,7 +7,7 @@ import numpy as np
 from ...report.report import Report
 from ...report.wording import listed
 from ...rows import Cell
-from ..document import Figures
+from ..document import Figures, measured
 from .looking import Sights
 from .tables import add_inside_tables
 from .traversals import REACH, STEPS
@@ -40,10 +40,11 @@ def add_inside(report: Report, figures: Figures, sights: Sights | None = None) -
     if "bonds" not in inside:
         return
     report.words(" ".join(filter(None, (_decided(inside), _shared(inside), _contradicting(inside)))))
-    _swaps(report, inside["swaps"], sights)
+    whose = measured(figures)
+    _swaps(report, inside["swaps"], sights, whose)
     _brought(report, inside)
     _walks(report, inside["walks"], sights)
-    _contradictory(report, inside["contradictions"], sights)
+    _contradictory(report, inside["contradictions"], sights, whose)
     add_inside_tables(report, inside)
 
 
@@ -91,16 +92,16 @@ def _contradicting(inside: Figures) -> str:
     return f"**{who}**, of {told['compared']:,} that have two cells or more."
 
 
-def _swaps(report: Report, swaps: Figures | None, sights: Sights) -> None:
+def _swaps(report: Report, swaps: Figures | None, sights: Sights, whose: str) -> None:
     """Codes crossed with styles, in words and pictures."""
     if not swaps:
         return
     label, told = swaps["label"], swaps["modalities"]
     canvas = [f"{name} {one['canvas']['code']:.0%} and {one['canvas']['style']:.0%}" for name, one in told.items()]
     report.words(
-        f"**Code and style.** {swaps['codes']} codes of test rows crossed with {swaps['styles']} styles. Of all that "
-        f"varies on a canvas the code alone and the style alone decide: {', '.join(canvas)}; the rest hangs on both. "
-        f"{' '.join(_hand(name, one['hand']) for name, one in told.items() if one['hand'])}"
+        f"**Code and style.** {swaps['codes']} codes of {whose} rows crossed with {swaps['styles']} styles. Of all "
+        f"that varies on a canvas the code alone and the style alone decide: {', '.join(canvas)}; the rest hangs on "
+        f"both. {' '.join(_hand(name, one['hand']) for name, one in told.items() if one['hand'])}"
     )
     probes = {name: one["from_style"] for name, one in told.items() if one["from_style"]}
     if probes:
@@ -113,7 +114,7 @@ def _swaps(report: Report, swaps: Figures | None, sights: Sights) -> None:
             f"{f'**The style of {listed(leaks)} meddles with the {label}.**' if leaks else 'That is chance.'}"
         )
     for name, styles in sights.swaps.items():
-        rows = [("the test row", [("image", row[name]) for row in sights.sources])]
+        rows = [(f"the {whose} row", [("image", row[name]) for row in sights.sources])]
         rows += [(f"style {i + 1}", [("image", cell) for cell in cells]) for i, cells in enumerate(styles)]
         heads = [f"{label} {value}" if value else "" for value in swaps["shown"]]
         report.strip([name, *heads], rows, "A column is one code, a row one style.")
@@ -192,7 +193,7 @@ def _changed(told: Figures) -> str:
     return "; ".join(parts) or "no judge can say what changes"
 
 
-def _contradictory(report: Report, told: Figures, sights: Sights) -> None:
+def _contradictory(report: Report, told: Figures, sights: Sights, whose: str) -> None:
     """The most contradictory rows."""
     if not told["top"]:
         return
@@ -209,4 +210,4 @@ def _contradictory(report: Report, told: Figures, sights: Sights) -> None:
         for one, cells in zip(told["top"], sights.contradictory, strict=False)
     ]
     if rows:
-        report.strip(["", *names], rows, "Rows of the test data, counted from 0.")
+        report.strip(["", *names], rows, f"Rows of the {whose} data, counted from 0.")

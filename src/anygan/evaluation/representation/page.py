@@ -8,7 +8,7 @@ import numpy as np
 from ...report.report import Report
 from ...report.scatter import draw_points
 from ...report.wording import listed, percent
-from ..document import Figures
+from ..document import Figures, measured
 from .probing import FUSED
 
 __all__ = ["add_representation"]
@@ -30,8 +30,8 @@ def add_representation(report: Report, figures: Figures) -> None:
         return
     report.section("Representation")
     report.words("\n\n".join(filter(None, [_knows(told), _finds(told), _meets(told), *told["notes"]])))
-    _add_map(report, told)
-    _add_attributes(report, told)
+    _add_map(report, told, measured(figures))
+    _add_attributes(report, told, measured(figures))
     _add_retrieval(report, told)
     _add_spaces(report, told)
 
@@ -108,7 +108,7 @@ def _meets(told: Figures) -> str:
     )
 
 
-def _add_map(report: Report, told: Figures) -> None:
+def _add_map(report: Report, told: Figures, whose: str) -> None:
     drawn = told["map"]
     if not drawn:
         return
@@ -128,13 +128,13 @@ def _add_map(report: Report, told: Figures) -> None:
         captions.append("all, by modality")
     colour = f", coloured by {told['label']}" if drawn["classes"] else ""
     report.words(
-        f"Codes of test rows on the two axes along which they differ most ({percent(drawn['share'])} of the "
+        f"Codes of {whose} rows on the two axes along which they differ most ({percent(drawn['share'])} of the "
         f"variance){colour}. Where modalities meet, a class lies at one place in all pictures."
     )
     report.pictures(pictures, captions)
 
 
-def _add_attributes(report: Report, told: Figures) -> None:
+def _add_attributes(report: Report, told: Figures, whose: str) -> None:
     if not told["attributes"]:
         return
     sources, rows = told["sources"], list[list[Any]]()
@@ -149,8 +149,8 @@ def _add_attributes(report: Report, told: Figures) -> None:
     report.table(
         ["read from the code of", *map(_fused, sources)],
         rows,
-        f"Share of {told['count']:,} test rows whose class a linear reader names, and the majority of the 10 nearest "
-        f"of {told['learned']:,} training rows from which both learn.",
+        f"Share of {told['count']:,} {whose} rows whose class a linear reader names, and the majority of the 10 "
+        f"nearest of {told['learned']:,} training rows from which both learn.",
         shade=True,
     )
 

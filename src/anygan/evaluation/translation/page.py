@@ -2,7 +2,7 @@
 
 from ...report.report import Report
 from ...report.wording import listed, percent
-from ..document import Figures
+from ..document import Figures, measured
 from ..tables import add_inception
 from .likeness import LIKENESS
 
@@ -44,7 +44,7 @@ def add_translating(report: Report, figures: Figures) -> None:
         shown = [one for one in shown if one["spread_of_draws"] is not None]
         report.words("The tables tell what one modality alone, and all but one, are worth; `report.json` has the rest.")
     for add in (_against, _partners, _attributes, _records, _likeness, _inception):
-        add(report, told | {"directions": shown})
+        add(report, told | {"directions": shown, "whose": measured(figures)})
 
 
 def likeness_columns(likeness: Figures | None) -> list[str | None]:
@@ -163,7 +163,7 @@ def _likeness(report: Report, told: Figures) -> None:
     report.table(
         ["given", "wanted", *LIKENESS, f"spread within {condition}", "spread of draws"],
         rows,
-        "in brackets the floor: real training cells against the same real test cells. Spread of draws: of "
+        f"in brackets the floor: real training cells against the same real {told['whose']} cells. Spread of draws: of "
         f"{told['draws']} draws from one row, over that of real cells within {condition}; the more is given, the less "
         "is left open",
     )
