@@ -175,6 +175,7 @@ def test_the_page_needs_nothing_else(card: Card, tmp_path: Path) -> None:
         "prior",
         "digit-of-image",
         "slant from audio",
+        "kernel: how far",
     ):
         assert words in text
     assert text.count("<audio") >= 20
@@ -189,6 +190,16 @@ def test_rows_are_called_what_they_are(card: Card, tmp_path: Path) -> None:
         assert words not in other.read_text("utf-8")
     for words in ("A few training rows", "codes of training rows crossed", "Codes of training rows on"):
         assert words in other.read_text("utf-8")
+
+
+def test_words_of_the_trade_are_explained_before_they_are_used(card: Card, tmp_path: Path) -> None:
+    text = write_card(card, tmp_path)[1].read_text("utf-8")
+    for section in ("Fusion", "Representation"):
+        whole = text.split(f">{section}</h2>")[1].split("<h2")[0]
+        first = min(whole.index(word) for word in ("AUC", "codes", "the code") if word in whole)
+        assert 0 <= whole.index("list of numbers that the model makes") < first + 200
+    fused = text.split(">Fusion</h2>")[1]
+    assert 0 < fused.index("is how often") - fused.index("AUC") < 30
 
 
 def test_numbers_that_are_none_are_written_as_nothing(tmp_path: Path, card: Card) -> None:

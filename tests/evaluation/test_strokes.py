@@ -67,7 +67,8 @@ def scenes(what: str, count: int = 60) -> np.ndarray[tuple[int, ...], np.dtype[n
         "a bright place": np.exp(-((x - 14) ** 2 + (y - down) ** 2) / 60),
         "nothing": np.zeros((count, 28, 28)),
     }
-    return (255 * told[what]).astype(np.uint8)
+    pictures: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = (255 * told[what]).astype(np.uint8)
+    return pictures
 
 
 @pytest.mark.parametrize(

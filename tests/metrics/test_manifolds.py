@@ -8,7 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from anygan.errors import DataError
-from anygan.metrics import authenticity, vendi
+from anygan.metrics import authenticity, copied, vendi
 
 
 def normal(n: int, d: int, seed: int) -> Tensor:
@@ -77,3 +77,40 @@ def test_authenticity_is_that_of_plain_neighbour_search() -> None:
 def test_copies_need_a_crowd() -> None:
     with pytest.raises(DataError, match="two training samples"):
         authenticity(normal(1, 3, 0), normal(4, 3, 1))
+    with pytest.raises(DataError, match="two training samples"):
+        copied(normal(1, 3, 0), normal(4, 3, 1))
+
+
+def test_copies_and_near_copies_are_found_and_averages_are_not() -> None:
+    train = normal(300, 16, 0)
+    assert copied(train, train[:50]) == 1
+    assert copied(train, train[:50] + 0.01 * normal(50, 16, 1)) == 1
+    mean = train.mean(0).repeat(50, 1)
+    assert copied(train, mean) == 0
+    assert copied(train, (train[:50] + train[50:100]) / 2) == 0
+    # The other rule takes nearly every average for a copy: its distance is less than that of two samples.
+    assert authenticity(train, mean) == 0
+    half = torch.cat([train[:50], normal(50, 16, 2)])
+    assert copied(train, half) == copied(train, half.flip(0)) == 0.5
+
+
+def test_what_is_nearest_to_a_sample_that_lies_alone_is_no_copy() -> None:
+    # A model that knows a few wrong sentences: far from all, yet nearer to the loner than its neighbours are.
+    train = torch.cat([normal(300, 8, 0), torch.full((1, 8), 20.0, dtype=torch.float64)])
+    fake = 12 + 0.1 * normal(20, 8, 1)
+    assert authenticity(train, fake) == 0
+    assert copied(train, fake) == 0
+    assert copied(train, train[-1:]) == 1
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_chance_makes_copies_in_few_dimensions(d: int) -> None:
+    train, fresh = (torch.rand(4000, d, generator=torch.Generator().manual_seed(i)) for i in (0, 1))
+    # Within a ball about a sample, places are even: the ratio of the two radii is below r in r^d of cases.
+    assert copied(train, fresh) == pytest.approx(3.0**-d, abs=0.03)
+
+
+def test_copied_is_that_of_plain_neighbour_search() -> None:
+    train, fake = normal(1100, 3, 0), normal(90, 3, 1)
+    away = NearestNeighbors().fit(train.numpy()).kneighbors(fake.numpy(), 2)[0]
+    assert copied(train, fake, 1.5) == pytest.approx((1.5 * away[:, 0] <= away[:, 1]).mean())

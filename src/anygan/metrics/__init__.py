@@ -12,6 +12,7 @@ order of the rows does not matter, and every answer is a plain number.
 | `effective_rank`   | dimensions in use                  | Roy & Vetterli, The effective rank (2007)                |
 | `vendi`            | effective number of samples        | Friedman & Dieng, The Vendi score (2023)                 |
 | `authenticity`     | share of fakes that are no copies  | Alaa et al., How faithful is your synthetic data? (2022) |
+| `copied`           | share near one training sample only| Yoon et al., Generalize when they fail to memorize (2023)|
 | `spread`           | mean distance of two samples       |                                                          |
 | `alignment`        | distance of partners' codes        | Wang & Isola, Alignment and uniformity (2020)            |
 | `uniformity`       | how evenly codes fill the sphere   | the same; `uniform` is the least it can be               |
@@ -34,7 +35,7 @@ from .clusters import k_means, mutual_information
 from .codes import alignment, effective_rank, modality_gap, uniform, uniformity
 from .detection import auc, average_precision, calibration
 from .distances import frechet, kernel_distance
-from .manifolds import authenticity, density_coverage, precision_recall, spread, vendi
+from .manifolds import authenticity, copied, density_coverage, precision_recall, spread, vendi
 from .retrieval import mean_average_precision, median_rank, partner_rank, precision_at, recall_at
 from .variance import variance_shares
 
@@ -45,6 +46,7 @@ __all__ = [
     "authenticity",
     "average_precision",
     "calibration",
+    "copied",
     "density_coverage",
     "effective_rank",
     "entropy",

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..errors import DataError
 from .features import blocks, distances, matrix, pair
 
-__all__ = ["authenticity", "density_coverage", "precision_recall", "spread", "vendi"]
+__all__ = ["authenticity", "copied", "density_coverage", "precision_recall", "spread", "vendi"]
 
 
 def _radii(x: Tensor, k: int) -> Tensor:
@@ -98,3 +98,23 @@ def authenticity(train: Tensor, fake: Tensor) -> float:
     known, where = place.unique(return_inverse=True)
     own = torch.cat([distances(rows, x).kthvalue(2, dim=1).values for rows in blocks(x[known])])
     return float((away > own[where]).double().mean())
+
+
+def copied(train: Tensor, fake: Tensor, times: float = 3.0) -> float:
+    """Share of fakes that are ``times`` as near to one training sample as to the next
+    (Yoon et al., *Diffusion probabilistic models generalize when they fail to memorize*, 2023).
+
+    :func:`authenticity` takes for a copy whatever comes nearer to a training sample than its neighbour does: averages
+    of samples that lie far apart, and all that lies about one which is alone. Neither is near one sample only. Where
+    training samples repeat themselves, leave each once. In d dimensions, chance alone makes about times^-d of them.
+
+    Args:
+        train: (n, d) features of what was learned from, all different, n >= 2.
+        fake: (m, d) features, m >= 1.
+        times: how much nearer a copy is to what it is a copy of.
+    """
+    x, y = pair(train, fake)
+    if len(x) < 2 or not len(y):
+        raise DataError(f"Copies are told by two training samples and a generated one: got {len(x)} and {len(y)}.")
+    nearest = torch.cat([distances(rows, x).topk(2, largest=False).values for rows in blocks(y)])
+    return float((times * nearest[:, 0] <= nearest[:, 1]).double().mean())

@@ -27,7 +27,8 @@ def measure(tmp_path_factory: pytest.TempPathFactory) -> Measure:
 
 def told(measure: Measure, seen: Seen) -> dict[str, Any]:
     train = digits("train", "image", labels=())
-    return sampling(untrained(train), measure, Likeness(measure), train, {"image": seen})["image"]
+    found: dict[str, Any] = sampling(untrained(train), measure, Likeness(measure), train, {"image": seen})["image"]
+    return found
 
 
 def test_real_cells_are_as_varied_and_as_new_as_real_ones(measure: Measure) -> None:
@@ -35,6 +36,7 @@ def test_real_cells_are_as_varied_and_as_new_as_real_ones(measure: Measure) -> N
     assert found["variety"]["value"] == pytest.approx(1)
     assert found["variety"]["floor"] == pytest.approx(1, abs=0.25)
     assert found["authentic"]["value"] == found["authentic"]["real"] > 0.2
+    assert found["copied"]["value"] == found["copied"]["real"] < 0.1
     assert found["likeness"]["precision"]["value"] == 1
     assert found["trained_on"] == 1437
 
@@ -44,7 +46,43 @@ def test_training_cells_are_copies(measure: Measure) -> None:
     assert found["authentic"]["value"] == 0
     report = Report("x")
     add_sampling(report, {"sampling": {"image": found}})
+    assert found["copied"]["value"] > 0.9
     assert "image looks copied" in report.html()
+
+
+def verdict(value: float, real: float, different: list[int], **other: Any) -> str:
+    """The sentence about copies, of cells of which that much is known."""
+    one: dict[str, Any] = {"variety": None, "authentic": {"value": 0.2, "real": 0.9}, "likeness": None, "nearest": []}
+    one["copied"] = {"value": value, "real": real, "different": different}
+    add_sampling(report := Report("x"), {"sampling": {"text": one}} | other)
+    return report.html()
+
+
+def test_averages_and_luck_are_not_called_copies() -> None:
+    assert "nothing looks copied" in verdict(0.0, 0.0, [200, 200])
+    assert "text looks copied" in verdict(0.2, 0.1, [500, 500])
+    assert "nothing looks copied" in verdict(0.2, 0.1, [50, 50])
+    assert "nothing looks copied" in verdict(0.015, 0.0, [5000, 5000])
+    assert "nothing looks copied" in verdict(0.05, 0.2, [500, 500])
+    repeated = verdict(1.0, 0.98, [40, 40])
+    assert "nothing looks copied" in repeated
+    assert "copies cannot be told" in repeated
+
+
+def test_of_rows_that_were_learned_from_copies_are_not_told() -> None:
+    shown = verdict(0.9, 1.0, [200, 200], data={"test": "mine", "train": "mine"})
+    assert "looks copied" not in shown
+    assert "has not learned from" in shown
+    assert "copied (real training)" in shown
+
+
+def test_blurred_cells_are_not_called_copies(measure: Measure) -> None:
+    seen = measure.real["image"].seen
+    mean = seen.features.mean(0)
+    found = told(measure, Seen(mean + 0.3 * (seen.features - mean), seen.classes))
+    assert found["copied"]["value"] < 0.1
+    add_sampling(report := Report("x"), {"sampling": {"image": found}})
+    assert "nothing looks copied" in report.html()
 
 
 def test_one_cell_lacks_variety(measure: Measure) -> None:

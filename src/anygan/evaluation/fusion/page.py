@@ -17,12 +17,19 @@ EASY = 0.995
 """Accuracy of one modality alone above which little is left for fusion to add."""
 
 
+CODE = (
+    "A **code** is the list of numbers that the model makes of a row's cells: what they have in common. **AUC** is how "
+    "often what was tampered with scores above what was not: 0.5 is guessing, 1 is always."
+)
+
+
 def add_fusing(report: Report, figures: Figures) -> None:
     """The section "Fusion" of a card's figures; nothing where it was not measured."""
     told = figures.get("fusion")
     if not told:
         return
     report.section("Fusion")
+    report.words(CODE)
     if told.get("noise"):
         report.words(_verdict(told))
     if "reliability" in told:

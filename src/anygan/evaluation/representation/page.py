@@ -29,7 +29,8 @@ def add_representation(report: Report, figures: Figures) -> None:
     if not told:
         return
     report.section("Representation")
-    report.words("\n\n".join(filter(None, [_knows(told), _finds(told), _meets(told), *told["notes"]])))
+    about = "A **code** is the list of numbers that the model makes of a cell, or of all cells of a row together."
+    report.words("\n\n".join(filter(None, [about, _knows(told), _finds(told), _meets(told), *told["notes"]])))
     _add_map(report, told, measured(figures))
     _add_attributes(report, told, measured(figures))
     _add_retrieval(report, told)

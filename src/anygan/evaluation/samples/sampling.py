@@ -1,7 +1,9 @@
 """Joint samples, measured: how many different ones there are, and whether they are copies of training cells.
 
     variety        Vendi score of generated cells over that of as many real test cells (Friedman & Dieng, 2023)
-    authentic      share of generated cells that are no copies (Alaa et al., 2022), beside that of real test cells
+    copied         share of generated cells that are three times as near to one training cell as to any other, beside
+                   that of real test cells, which resemble training cells by chance (Yoon et al., 2023)
+    authentic      the share of no copies by another rule (Alaa et al., 2022), which asks for no nearness
     nearest        of some samples the nearest training cell, for a person to look at
 
 All on a judge's features.
@@ -21,7 +23,7 @@ from torch import Tensor
 from ...judging.bench import Progress
 from ...judging.opening import open_picture, open_sound
 from ...judging.panel import Seen, choose, readable
-from ...metrics import authenticity, vendi
+from ...metrics import authenticity, copied, vendi
 from ...metrics.features import distances
 from ...modalities import Modality
 from ...model.gan import AnyGAN
@@ -29,7 +31,7 @@ from ...report.cells import spectrogram
 from ...rows import Cell, DataSet
 from ...tasks.generate import generate
 from ..measure import Measure
-from ..translation.likeness import Likeness
+from ..translation.likeness import Likeness, distinct
 
 __all__ = ["sampling"]
 
@@ -75,6 +77,7 @@ def sampling(
         told[name] = {
             "likeness": likeness.of(name, seen),
             "variety": _variety(measure, name, seen),
+            "copied": _copied(measure, name, features, seen),
             "authentic": _authentic(measure, name, features, seen),
             "nearest": _nearest(model.modalities[name], some, measure.panel.features(name, some), known, features),
             "trained_on": len(known),
@@ -92,12 +95,26 @@ def _variety(measure: Measure, name: str, seen: Seen) -> dict[str, Any] | None:
     return {"value": made / real, "floor": other / real, "effective": made, "real": real, "count": count}
 
 
+def _copied(measure: Measure, name: str, train: Tensor, seen: Seen) -> dict[str, Any] | None:
+    """Share of drawn cells, and of test cells, that are copies of training cells; how many of both are different."""
+    sides = [_some(side) for side in (seen.features, measure.real[name].seen.features)]
+    known = distinct(train)
+    if len(known) < 2 or not min(map(len, sides)):
+        return None
+    made, real = (copied(known, side) for side in sides)
+    return {"value": made, "real": real, "different": [len(distinct(side)) for side in sides]}
+
+
+def _some(features: Tensor) -> Tensor:
+    return features[torch.from_numpy(choose(len(features), COPIES, 0))]
+
+
 def _authentic(measure: Measure, name: str, train: Tensor, seen: Seen) -> dict[str, Any] | None:
     """Share of drawn cells, and of test cells, that are no copies of training cells."""
     sides = [seen.features, measure.real[name].seen.features]
     if len(train) < 2 or not min(map(len, sides)):
         return None
-    made, real = (authenticity(train, side[torch.from_numpy(choose(len(side), COPIES, 0))]) for side in sides)
+    made, real = (authenticity(train, _some(side)) for side in sides)
     return {"value": made, "real": real, "count": min(COPIES, *map(len, sides))}
 
 

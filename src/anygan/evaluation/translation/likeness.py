@@ -17,10 +17,13 @@ from ...judging.panel import Seen, choose
 from ...metrics import density_coverage, kernel_distance, precision_recall
 from ..measure import Measure
 
-__all__ = ["LIKENESS", "Likeness"]
+__all__ = ["KERNEL", "LIKENESS", "Likeness", "distinct"]
 
 LIKENESS = ("kernel", "precision", "recall", "density", "coverage")
 """Names of the figures, in the order in which they are shown."""
+
+KERNEL = "kernel: how far all generated cells together are from real ones, 0 where they cannot be told apart"
+"""What a reader may not know of the figures."""
 
 CELLS = 1_000
 """Cells on either side at most: distances of all pairs are taken."""
@@ -46,7 +49,7 @@ class Likeness:
         # The kernel's cube would make figures of millions of some judges: features are taken in their own unit.
         unit = other.square().mean().sqrt().clamp_min(1e-12) if len(other) else 1
         real, other, made = real / unit, other / unit, seen.features / unit
-        sides = [_distinct(side) for side in (real, other, made)]
+        sides = [distinct(side) for side in (real, other, made)]
         count = min(CELLS, *(len(side) for side in sides[1:]))
         rows = min(CELLS, len(real), len(other), len(made))
         if min(count, rows) < 2:
@@ -71,7 +74,7 @@ def _compare(around: Tensor, cells: Tensor, real: Tensor, rows: Tensor) -> dict[
     return dict(zip(LIKENESS, values, strict=True))
 
 
-def _distinct(features: Tensor) -> Tensor:
+def distinct(features: Tensor) -> Tensor:
     """Each distinct cell's features once, in the order of their first appearance."""
     _, numbers = features.mul(10**DIGITS).round().unique(dim=0, return_inverse=True)
     _, first = np.unique(numbers.numpy(), return_index=True)

@@ -4,7 +4,7 @@ from ...report.report import Report
 from ...report.wording import listed, percent
 from ..document import Figures, measured
 from ..tables import add_inception
-from .likeness import LIKENESS
+from .likeness import KERNEL, LIKENESS
 
 __all__ = ["add_translating", "likeness_columns"]
 
@@ -93,9 +93,9 @@ def _variety(told: Figures) -> str:
     means = {to: sum(values) / len(values) for to, values in spreads.items()}
     warned = [f"{to} varies too little" for to, mean in means.items() if mean < COLLAPSE]
     warned += [f"{to} varies too much" for to, mean in means.items() if mean > NOISE]
-    within = f"of one {told['condition']}" if told["condition"] else "of all rows"
+    within = f"all rows of one {told['condition']}" if told["condition"] else "all rows"
     return (
-        f"**Variety**: cells {within} differ from each other as much as real ones do, times "
+        f"**Variety**: cells made for {within} differ from each other as much as those rows' real ones do, times "
         f"{', '.join(f'{_digits(mean)} ({to})' for to, mean in means.items())}; 1 is right, less is collapse, more is "
         f"noise{f': **{listed(warned)}**' if warned else ''}."
     )
@@ -163,9 +163,9 @@ def _likeness(report: Report, told: Figures) -> None:
     report.table(
         ["given", "wanted", *LIKENESS, f"spread within {condition}", "spread of draws"],
         rows,
-        f"in brackets the floor: real training cells against the same real {told['whose']} cells. Spread of draws: of "
-        f"{told['draws']} draws from one row, over that of real cells within {condition}; the more is given, the less "
-        "is left open",
+        f"{KERNEL}; in brackets the floor: real training cells against the same real {told['whose']} cells. Spread "
+        f"of draws: of {told['draws']} draws from one row, over that of real cells within {condition}: how much is "
+        "left open, less the more is given, and no measure of collapse",
     )
 
 
