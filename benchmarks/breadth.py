@@ -37,8 +37,8 @@ from sklearn.preprocessing import StandardScaler
 from anygan import Config, DataSet, Model, load_data
 from anygan.evaluation.measure import Direction, Judged, Measure
 from anygan.judging.panel import Seen
+from anygan.media.pictures import contact_sheet
 from anygan.metrics import authenticity, density_coverage
-from anygan.modalities.pictures import contact_sheet
 from anygan.rows import Cell
 
 RESULTS = Path(__file__).parent / "results" / "breadth.jsonl"

@@ -215,7 +215,7 @@ def completed(out: Path, asked: Rows, looks: Looks) -> tuple[Rows, dict[str, int
     """The rows that complete wrote, as ours are, and how many were lost, touched or left empty."""
     with (out / "metadata.csv").open(encoding="utf-8", newline="") as file:
         written = list(csv.DictReader(file))
-    short = {column.split(".")[0]: column for column in asked[0]} | {column: column for column in asked[0]}
+    short = {name: column for name, (_, column) in looks.columns.items()} | {column: column for column in asked[0]}
     rows: Rows = []
     for line in written:
         named = {short.get(c, short.get(c.removesuffix("_file_name"), c)): (c, v) for c, v in line.items()}

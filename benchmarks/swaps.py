@@ -1,9 +1,10 @@
 """Something of the package in the place of something else, for as long as a block runs."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 __all__ = ["Swap", "swapped"]
 
@@ -20,16 +21,7 @@ class Swap:
 @contextmanager
 def swapped(swaps: Sequence[Swap]) -> Iterator[None]:
     """While the block runs the values are in place; whatever happens in it, what was there is there again after it."""
-    before: list[tuple[Swap, bool, Any]] = []
-    try:
+    with ExitStack() as stack:
         for swap in swaps:
-            own = swap.name in vars(swap.owner)
-            before.append((swap, own, getattr(swap.owner, swap.name)))
-            setattr(swap.owner, swap.name, swap.value)
+            stack.enter_context(mock.patch.object(swap.owner, swap.name, swap.value))
         yield
-    finally:
-        for swap, own, value in reversed(before):
-            if own:
-                setattr(swap.owner, swap.name, value)
-            else:
-                delattr(swap.owner, swap.name)

@@ -18,7 +18,7 @@ MODULES = {
 LAYERS = (
     {"errors", "config"},
     {"rows"},
-    {"nn", "losses", "penalties", "alignment", "metrics", "corruption"},
+    {"media", "nn", "losses", "penalties", "alignment", "metrics", "corruption"},
     {"modalities"},
     {"model", "data"},
     {"judging"},

@@ -175,7 +175,7 @@ def test_what_cannot_be_learned_is_said(tmp_path: Path) -> None:
         train_judge(["a", "b"], [1, 1], "text", label="digit", cache=tmp_path)
     with pytest.raises(DataError, match="2 cells needs as many labels: got 1"):
         train_judge(["a", "b"], [1], "text", cache=tmp_path)
-    with pytest.raises(DataError, match="nothing to look at: not a sound"):
+    with pytest.raises(DataError, match="nothing to look at: there is no such file"):
         train_judge([tmp_path / "a.wav", tmp_path / "b.wav"], [1, 2], "audio", cache=tmp_path)
 
 

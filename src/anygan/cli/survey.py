@@ -11,10 +11,10 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from ..errors import CellError
+from ..media.pictures import quietly
+from ..media.sounds import seconds_and_rate
 from ..modalities import Audio, Modality, Table, Text
-from ..modalities.pictures import quietly
 from ..modalities.scalars import CATEGORIES
-from ..modalities.sounds import seconds_and_rate
 from ..rows import BadCell, Column, DataSet, Packed
 from .short import short
 

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import CellError, DataError
+from ..media.endings import kind_of_name
 from ..rows import BadCell, Packed, Source
 from .kinds import FILE_NAME
-from .media import kind_of_name
 from .sheet import Sheet
 from .values import to_vector
 

@@ -23,8 +23,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ConfigError, DataError
+from ..media.pictures import opened
 from ..rows import Cell
-from .opening import open_picture
 
 __all__ = ["Inception", "open_inception"]
 
@@ -90,7 +90,7 @@ class _Taken(nn.Identity):
 
 def _bytes(cell: Cell) -> Tensor:
     """A picture as bytes (3, H, W)."""
-    return torch.from_numpy(np.array(open_picture(cell).convert("RGB"))).permute(2, 0, 1)
+    return torch.from_numpy(np.array(opened(cell).convert("RGB"))).permute(2, 0, 1)
 
 
 def open_inception(file: Path) -> Inception:

@@ -28,11 +28,15 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import CellError, DataError
+from ..media.pictures import opened
+from ..media.sounds import beginning
 from ..nn.spectral import mel_filterbank, stft
 from ..rows import Cell
-from .opening import HEARD, open_picture, open_sound
 
-__all__ = ["VIEWS", "Pictures", "Records", "Sounds", "Vectors", "View", "Words"]
+__all__ = ["HEARD", "VIEWS", "Pictures", "Records", "Sounds", "Vectors", "View", "Words"]
+
+HEARD = 4
+"""Seconds of a sound that a judge hears at most, from its beginning."""
 
 T = TypeVar("T")
 
@@ -72,10 +76,10 @@ class Pictures(View):
 
     @classmethod
     def fit(cls, cells: Sequence[Cell]) -> Self:
-        return cls(any(len(picture.getbands()) > 2 for picture in _read_all(cells[:200], open_picture)))
+        return cls(any(len(picture.getbands()) > 2 for picture in _read_all(cells[:200], opened)))
 
     def __call__(self, cell: Cell) -> Tensor:
-        picture = open_picture(cell).convert("RGB" if self.colour else "L")
+        picture = opened(cell).convert("RGB" if self.colour else "L")
         if picture.size != (self.SIDE, self.SIDE):
             picture = picture.resize((self.SIDE, self.SIDE), PIL.Image.Resampling.BICUBIC)
         return torch.from_numpy(np.array(picture)).reshape(self.SIDE, self.SIDE, -1).permute(2, 0, 1).contiguous()
@@ -98,14 +102,14 @@ class Sounds(View):
 
     @classmethod
     def fit(cls, cells: Sequence[Cell]) -> Self:
-        heard = _read_all(cells[:500], open_sound)
+        heard = _read_all(cells[:500], lambda cell: beginning(cell, HEARD))
         # Below 16 kHz little is missing that tells digits, words or speakers apart.
         rate = min(max(rate for _, rate in heard), 16_000)
         seconds = float(np.quantile([len(samples) / rate for samples, rate in heard], 0.98))
         return cls(rate, max(16, math.ceil(min(seconds, HEARD) / cls.HOP)))
 
     def __call__(self, cell: Cell) -> Tensor:
-        samples, rate = open_sound(cell)
+        samples, rate = beginning(cell, HEARD, self.rate)
         if rate != self.rate:
             samples = soxr.resample(samples, rate, self.rate)
         hop = 2 * max(1, round(self.HOP * self.rate / 2))

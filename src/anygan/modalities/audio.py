@@ -28,12 +28,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from ..media.pictures import contact_sheet
+from ..media.sounds import mono, seconds_and_rate
 from ..nn.blocks import reach
 from ..nn.spectral import denser, griffin_lim, mel_filterbank, mel_to_magnitude, stft
 from ..rows import Cell
 from .base import Canvas, Modality, Scale, tried
-from .pictures import contact_sheet
-from .sounds import mono, seconds_and_rate
 
 __all__ = ["Audio"]
 

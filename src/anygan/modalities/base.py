@@ -11,7 +11,6 @@ A new kind is one file in this folder with one subclass of each, named in ``moda
 ``tests/modalities/test_contract.py`` then run over it.
 """
 
-import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,33 +21,11 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import CellError, DataError
-from ..rows import Cell, Packed
+from ..rows import Cell
 
-__all__ = ["Canvas", "Modality", "Scale", "source_of", "tried"]
+__all__ = ["Canvas", "Modality", "Scale", "tried"]
 
 Look = TypeVar("Look")
-
-
-def source_of(file: Path | Packed) -> Path | io.BytesIO:
-    """What a decoder opens to read a file, wherever it lies.
-
-    Raises:
-        CellError: when it is not there, or empty.
-    """
-    if isinstance(file, Path):
-        if not file.is_file():
-            raise CellError("there is no such file")
-        source: Path | io.BytesIO = file
-        size = file.stat().st_size
-    else:
-        try:
-            source = file.open()
-        except OSError as error:
-            raise CellError(f"the file cannot be opened: {error.strerror or error}") from None
-        size = len(source.getbuffer())
-    if size == 0:
-        raise CellError("the file is empty")
-    return source
 
 
 def tried(name: str, what: str, look: Callable[[Cell], Look], cells: Sequence[Cell], count: int) -> list[Look]:

@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import CellError
+from ..media.files import source_of
 from ..rows import Cell, Packed
 from .audio import Audio
-from .base import Modality, source_of
+from .base import Modality
 from .image import Image
 from .text import Text
 

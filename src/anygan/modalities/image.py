@@ -18,10 +18,10 @@ import PIL.Image
 import torch
 from torch import Tensor
 
+from ..media.pictures import contact_sheet, opened
 from ..nn.blocks import reach
 from ..rows import Cell
 from .base import Canvas, Modality, Scale, tried
-from .pictures import contact_sheet, opened
 
 __all__ = ["Image", "playable"]
 

@@ -11,8 +11,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from ..errors import ConfigError, nearest
-from ..judging.opening import open_picture, open_sound
-from ..judging.views import Sounds
+from ..judging.views import HEARD, Sounds
+from ..media.pictures import opened
+from ..media.sounds import beginning
 from ..rows import Cell
 from .markup import DASH, number, plain
 
@@ -37,10 +38,10 @@ def render_cell(kind: str, cell: Cell | None, about: str = "") -> str:
         return f'<span class="missing" title="missing">{DASH}</span>'
     match kind:
         case "image":
-            picture = open_picture(cell)
+            picture = opened(cell)
             return _image(picture, "picture" if max(picture.size) <= 128 else "picture fine", _named("picture", about))
         case "audio":
-            samples, rate = open_sound(cell)
+            samples, rate = beginning(cell, HEARD)
             sound = io.BytesIO()
             soundfile.write(sound, samples, rate, format="WAV", subtype="PCM_16")
             name = plain(_named("sound", about))

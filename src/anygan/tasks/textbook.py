@@ -19,8 +19,8 @@ from torch import nn
 
 from ..errors import ConfigError, RunError
 from ..judging.judges import Judge, train_judge
+from ..media.pictures import contact_sheet
 from ..metrics import entropy, frechet
-from ..modalities.pictures import contact_sheet
 from ..report.report import Report
 from ..rows import DataSet
 from ..training import checkpoint

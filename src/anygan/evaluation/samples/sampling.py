@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...judging.bench import Progress
-from ...judging.opening import open_picture, open_sound
 from ...judging.panel import Seen, choose, readable
+from ...judging.views import HEARD
+from ...media.pictures import opened
+from ...media.sounds import beginning
 from ...metrics import authenticity, copied, vendi
 from ...metrics.features import distances
 from ...modalities import Modality
@@ -130,9 +132,9 @@ def _nearest(
 def _beside(modality: Modality, made: Cell, real: Cell) -> dict[str, Any]:
     match modality.kind:
         case "image":
-            return {"picture": _png([open_picture(cell) for cell in (made, real)])}
+            return {"picture": _png([opened(cell) for cell in (made, real)])}
         case "audio":
-            sounds = [open_sound(cell) for cell in (made, real)]
+            sounds = [beginning(cell, HEARD) for cell in (made, real)]
             return {"picture": _png([spectrogram(_as_long(sounds, place), sounds[place][1]) for place in (0, 1)])}
         case "vector":
             return {side: modality.read(cell).tolist() for side, cell in (("made", made), ("real", real))}

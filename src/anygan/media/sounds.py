@@ -1,7 +1,7 @@
 """Sounds as their files and samples have them: of any rate, length and number of channels.
 
-A sound is told (:func:`seconds_and_rate`) without being decoded, and read (:func:`mono`) no further than it is asked
-for, a block at a time: a long file takes no more memory than what is asked of it.
+A sound is told (:func:`seconds_and_rate`) without being decoded, and read (:func:`beginning`) no further than it is
+asked for, a block at a time: a long file takes no more memory than what is asked of it.
 """
 
 import math
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ..errors import CellError
 from ..rows import Cell, Packed
-from .base import source_of
+from .files import source_of
 
-__all__ = ["mono", "seconds_and_rate"]
+__all__ = ["beginning", "mono", "seconds_and_rate"]
 
 LOUDEST = 1e15
 """Samples beyond are no sound, and their squares no float."""
@@ -46,27 +46,39 @@ def mono(cell: Cell, rate: int, count: int) -> NDArray[np.float32]:
     Raises:
         CellError: when it is no sound, or holds none.
     """
+    samples, old = beginning(cell, count / rate, rate)
+    if old != rate:
+        samples = soxr.resample(samples, old, rate)
+    return np.array(samples[:count], np.float32)
+
+
+def beginning(cell: Cell, seconds: float, wanted: int | None = None) -> tuple[NDArray[np.float32], int]:
+    """The first ``seconds`` of one channel, (n,), and their rate in Hz.
+
+    Where they are ``wanted`` at another rate, 50 ms more, for resampling looks ahead.
+
+    Raises:
+        CellError: when it is no sound, or holds none.
+    """
     if isinstance(cell, Path | Packed):
         with _file(cell) as file:
-            old = file.samplerate
-            samples = _decoded(file, _enough(count, old, rate))
+            rate = file.samplerate
+            samples = _decoded(file, _enough(seconds, rate, wanted))
     else:
-        samples, old = _pair(cell)
-        samples = samples[: _enough(count, old, rate)]
+        samples, rate = _pair(cell)
+        samples = samples[: _enough(seconds, rate, wanted)]
     if samples.size == 0:
         raise CellError("the sound has no samples")
     if samples.ndim == 2:
         samples = _mixed(samples)
     if not (np.abs(samples) <= LOUDEST).all():
         raise CellError("the sound holds numbers that are not finite, or beyond any loudness")
-    if old != rate:
-        samples = soxr.resample(samples, old, rate)
-    return np.array(samples[:count], np.float32)
+    return samples, rate
 
 
-def _enough(count: int, old: int, new: int) -> int:
-    """Samples at the old rate that ``count`` at the new one need, and 50 ms that resampling may look ahead."""
-    return count if old == new else math.ceil(count * old / new) + old // 20
+def _enough(seconds: float, rate: int, wanted: int | None) -> int:
+    count = math.ceil(round(seconds * rate, 6))  # a sum of floats is not quite the number it stands for
+    return count if wanted in (None, rate) else count + rate // 20
 
 
 def _file(path: Path | Packed) -> soundfile.SoundFile:

@@ -10,7 +10,7 @@ import PIL.Image
 import pytest
 
 from anygan.errors import CellError
-from anygan.modalities.pictures import contact_sheet, opened, quietly
+from anygan.media.pictures import contact_sheet, opened, quietly
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.integers(0, 256, (16, 32, 3), np.uint8)
@@ -139,3 +139,22 @@ def test_contact_sheet_enlarges_by_whole_pixels() -> None:
     assert sheet.getpixel((3, 3)) == (0, 0, 0)
     assert sheet.getpixel((100, 3)) == (255, 255, 255)
     assert contact_sheet([PIL.Image.new("RGB", (4000, 1000))]).size == (260, 68)
+
+
+def test_a_blank_picture_packed_as_tight_as_can_be_is_opened(tmp_path: Path) -> None:
+    PIL.Image.new("1", (4000, 3000)).save(tmp_path / "blank.png", compress_level=9)
+    PIL.Image.new("1", (400, 300)).save(tmp_path / "blank.pbm")
+    assert (tmp_path / "blank.png").stat().st_size < 4000 * 3000 / 7000
+    assert opened(tmp_path / "blank.png").size == (4000, 3000)
+    assert opened(tmp_path / "blank.pbm").size == (400, 300)
+
+
+@pytest.mark.parametrize("name", ["short.png", "short.ppm"])
+def test_pixels_that_the_file_cannot_hold_are_refused_unseen(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PIL.Image.new("L", (900, 900)).save(tmp_path / name)
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:60])
+    monkeypatch.setattr(PIL.Image.Image, "load", lambda _: pytest.fail("there was to be no memory for it"))
+    with pytest.raises(CellError, match="damaged: no file so short holds 900 x 900 pixels"):
+        opened(tmp_path / name)

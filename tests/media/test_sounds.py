@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from anygan.errors import CellError
-from anygan.modalities.sounds import mono, seconds_and_rate
+from anygan.media.sounds import mono, seconds_and_rate
 
 RNG = np.random.default_rng(0)
 LEVELS = RNG.uniform(-0.9, 0.9, 4000).astype(np.float32)

@@ -5,6 +5,7 @@ file, be it an exception of any kind or words on the screen, becomes the one rea
 """
 
 import contextlib
+import io
 import logging
 import math
 import warnings
@@ -20,15 +21,19 @@ from numpy.typing import NDArray
 
 from ..errors import CellError
 from ..rows import Cell, Packed
-from .base import source_of
+from .files import source_of
 
 __all__ = ["contact_sheet", "opened", "quietly"]
 
 GREY = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 """Pillow's modes without colour."""
 
+ROOM = {"PPM": 8, "PNG": 8 * 1032}
+"""Most pixels that a byte of a file may hold, of formats that have a bound: eight of one bit, and of those as many
+times more as deflate can make of them at best."""
 
-def opened(cell: Cell, size: tuple[int, int] | None) -> PIL.Image.Image:
+
+def opened(cell: Cell, size: tuple[int, int] | None = None) -> PIL.Image.Image:
     """The cell as an upright picture of mode L or RGB; a JPEG is decoded no larger than ``size`` (w, h) asks for.
 
     Raises:
@@ -37,6 +42,7 @@ def opened(cell: Cell, size: tuple[int, int] | None) -> PIL.Image.Image:
     if isinstance(cell, np.ndarray):
         return _from_array(cell)
     if isinstance(cell, PIL.Image.Image):
+        _check_size(cell)
         return _decoded(cell)
     if isinstance(cell, Path | Packed):
         return _from_file(cell, size)
@@ -49,6 +55,8 @@ def _from_file(file: Path | Packed, size: tuple[int, int] | None) -> PIL.Image.I
         with quietly(), PIL.Image.open(source) as picture:
             if picture.format == "EPS":
                 raise CellError("the file is PostScript, a program that nothing here runs; save it as PNG")
+            _check_size(picture)
+            _check_room(picture, source)
             if size is not None:
                 picture.draft(None, (2 * max(size), 2 * max(size)))
             return _decoded(picture)
@@ -62,6 +70,20 @@ def _from_file(file: Path | Packed, size: tuple[int, int] | None) -> PIL.Image.I
         raise CellError(f"the file cannot be opened: {error.strerror or error}") from None
     except Exception as error:  # as in _decoded
         raise CellError(f"the picture is damaged: {str(error) or type(error).__name__}") from None
+
+
+def _check_size(picture: PIL.Image.Image) -> None:
+    if 0 in picture.size:
+        raise CellError("the picture has no pixels")
+    if PIL.Image.MAX_IMAGE_PIXELS and picture.width * picture.height > PIL.Image.MAX_IMAGE_PIXELS:
+        raise CellError(f"the picture has too many pixels to be opened safely: {picture.width} x {picture.height}")
+
+
+def _check_room(picture: PIL.Image.Image, source: Path | io.BytesIO) -> None:
+    """Refuse, before there is memory for them, pixels that the file is too short to hold."""
+    length = source.stat().st_size if isinstance(source, Path) else len(source.getbuffer())
+    if picture.width * picture.height > ROOM.get(picture.format or "", math.inf) * length:
+        raise CellError(f"the picture is damaged: no file so short holds {picture.width} x {picture.height} pixels")
 
 
 @contextlib.contextmanager
@@ -81,10 +103,6 @@ def quietly() -> Iterator[None]:
 
 def _decoded(picture: PIL.Image.Image) -> PIL.Image.Image:
     """Loaded, upright, without transparency, L or RGB."""
-    if 0 in picture.size:
-        raise CellError("the picture has no pixels")
-    if PIL.Image.MAX_IMAGE_PIXELS and picture.width * picture.height > PIL.Image.MAX_IMAGE_PIXELS:
-        raise CellError(f"the picture has too many pixels to be opened safely: {picture.width} x {picture.height}")
     try:
         picture.load()
         return _flat(PIL.ImageOps.exif_transpose(picture))
