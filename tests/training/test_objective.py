@@ -150,6 +150,15 @@ def test_each_loss_moves_its_own_weights_only() -> None:
     assert moved() == {"generators"}
 
 
+def test_of_a_stranger_there_is_no_echo() -> None:
+    game, rows = players("a", "b", "c"), batch("a", "b", "c")
+    game.mean.bond.copy_(torch.tensor([0.5, 0.5, 0.0]))
+    stages = look(game, rows)
+    fakes = {name: fake.detach().requires_grad_() for name, fake in paint(game.model, stages).items()}
+    echo(game.mean, stages, fakes).backward()
+    assert {name for name, fake in fakes.items() if fake.grad is not None} == {"a", "b"}
+
+
 def test_a_swapped_cell_alone_is_no_positive() -> None:
     """Of two modalities one of which is swapped, no side of the only split says what the row says."""
     game, rows = players("a", "b"), batch("a", "b")

@@ -72,13 +72,17 @@ class AnyGAN(nn.Module):
         pairs = zip(self.names, seen, strict=True)
         return torch.stack([blank if canvas is None else self.encoders[name](canvas) for name, canvas in pairs], 1)
 
+    def shares(self) -> Tensor:
+        """Which modalities share something with the rest of their row, (M,) bool: all, where nobody does."""
+        kept = self.bond > SHARED
+        return kept | ~kept.any()
+
     def heard(self, given: Tensor) -> Tensor:
         """Which of the given modalities (B, M) have a say in what is rendered: not strangers, which share nothing.
 
-        What only a stranger knows would be noise to the others' generators. Where nobody shares anything, all have one.
+        What only a stranger knows would be noise to the others' generators.
         """
-        kept = self.bond > SHARED
-        return given & (kept | ~kept.any()).to(given.device)
+        return given & self.shares().to(given.device)
 
     def known(self, evidence: Tensor, given: Tensor) -> Tensor:
         """The code (B, code) to render from that given cells have in common, from their evidence (B, M, code)."""

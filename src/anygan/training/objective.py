@@ -7,7 +7,8 @@ A step has these losses, over three disjoint sets of weights, and the loop alone
     believe    encoders, fusion:      cross-entropy of each cell's reliability with what is left of it
     judge      discriminators:        for each m, loss_d(D(x|c), D(x'|c)) + loss_d(D(x|c), D(x|c-)) + penalty
     imitate    generators, prior:     for each m, loss_g(D(x|c), D(x'|c))
-    echo       generators:            for each m, -log softmax_j(E_m(jitter(x'_i)) . c'_j / T)_{j=i}
+    echo       generators:            for each m that shares something with the others,
+                                      -log softmax_j(E_m(jitter(x'_i)) . c'_j / T)_{j=i}
 
 where c = F(S) is the code of a set S of the *other* observed modalities, c- that of another row, and the generated
 x' = G(c', s) is drawn from c' = F(S), F(all) or P(u, F(S)). The prior plays the same game on codes. Encoders learn from
@@ -128,11 +129,13 @@ def echo(mean: AnyGAN, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor])
 
     A cycle in code space, never in pixels. The encoders' weights do not require grad, and what they hear is shifted and
     noised first: otherwise generators would learn to whisper to them (Chu et al., *CycleGAN, a master of
-    steganography*, 2017).
+    steganography*, 2017). Of a stranger there is no echo: a code says nothing of it, and to be heard it would have to
+    turn into a cipher of the others, one look for each of what they say.
     """
     losses = []
+    echoing = [name for name, shares in zip(mean.names, mean.shares().tolist(), strict=True) if shares]
     for name, fake in fakes.items():
-        if name not in mean.names or len(mean.names) == 1:
+        if name not in echoing or len(mean.names) == 1:
             continue
         stage = stages[name]
         heard = (
