@@ -13,7 +13,7 @@ from .errors import ConfigError, nearest
 __all__ = ["LOSSES", "PENALTIES", "PRECISIONS", "SIZES", "Config"]
 
 SIZES: dict[str, dict[str, int]] = {
-    "tiny": {"width": 16, "features": 112, "code": 32, "style": 16},
+    "tiny": {"width": 16, "features": 128, "code": 32, "style": 16},
     "small": {"width": 32, "features": 256, "code": 64, "style": 32},
     "base": {"width": 64, "features": 512, "code": 128, "style": 64},
     "large": {"width": 128, "features": 1024, "code": 256, "style": 128},
