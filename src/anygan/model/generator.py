@@ -1,9 +1,7 @@
 """Generator G_m: a code and a style to a canvas.
 
-Sub-pixel convolutions from a small grid up to the canvas. Code and style, plus what two layers make of both (Karras et
-al., *A style-based generator architecture*, 2019), enter twice: as the grid itself, and as a scale and shift of every
-layer (Perez et al., *FiLM*, 2018). Without those layers a small canvas, of one convolution, is hardly more than a sum
-of patterns.
+Sub-pixel convolutions from a small grid up to the canvas. Code and style enter twice: as the grid itself, and as a
+scale and shift of every layer (Perez et al., *FiLM*, 2018).
 """
 
 import math
@@ -31,12 +29,10 @@ class Generator(nn.Module):
         doublings = max(1, max(math.ceil(math.log2(size / smallest)) for size in sizes))
         self.base = [size // 2**doublings for size in sizes]
         widths = [channels_at(max(self.base) * 2**i, width, 2 * width) for i in range(doublings)]
-        told = code + style
-        self.mapping = MLP(told, features, features, told)
-        self.first = nn.Linear(told, widths[0] * math.prod(self.base))
+        self.first = nn.Linear(code + style, widths[0] * math.prod(self.base))
         self.ups = nn.ModuleList(conv(self.axes, widths[i], widths[i + 1] * 2**self.axes) for i in range(doublings - 1))
         self.last = conv(self.axes, widths[doublings - 1], channels * 2**self.axes)
-        self.film = nn.ModuleList(nn.Linear(told, 2 * widths[i]) for i in range(doublings))
+        self.film = nn.ModuleList(nn.Linear(code + style, 2 * widths[i]) for i in range(doublings))
         for film in self.film:
             assert isinstance(film, nn.Linear)
             nn.init.zeros_(film.bias)
@@ -46,7 +42,6 @@ class Generator(nn.Module):
         if self.axes == 0:
             vectors: Tensor = self.net(z)
             return vectors
-        z = z + pixel_norm(self.mapping(z))
         x = self.first(z).view(len(z), *self.base, -1).movedim(-1, 1)
         for i, film in enumerate(self.film):
             if i:
