@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CellError, DataError
-from ..media.endings import kind_of_name
+from ..media.kind import kind_of_name
 from ..rows import BadCell, Packed, Source
 from .kinds import FILE_NAME
 from .sheet import Sheet

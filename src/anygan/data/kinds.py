@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import DataError
-from ..media.endings import kind_of_name, kind_of_value
+from ..media.kind import kind_of_name, kind_of_value
 from .values import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
 
 __all__ = ["FILES", "KIND_NAMES", "SCALARS", "Told", "is_file_column", "modality_of", "tell", "tell_scalar"]
