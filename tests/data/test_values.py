@@ -5,7 +5,7 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 
-from anygan.data.values import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
+from anygan.data.values import is_missing, says_missing, to_boolean, to_date, to_number, to_vector, words_in
 
 
 @pytest.mark.parametrize("text", ["", "abc", "1_000", "0x1f", "007", "1,5", "inf", "nan", "1e", ".", "--1", "\u0661"])
@@ -42,3 +42,8 @@ def test_what_is_empty_is_missing_and_a_word_may_say_so() -> None:
     assert not any(is_missing(v) for v in (" ", "NA", 0, False, []))
     assert all(says_missing(v) for v in ("NA", " n/a ", "None", ""))
     assert not any(says_missing(v) for v in ("nothing", "-", None, 0))
+
+
+def test_words_are_parted_by_white_space_of_any_kind() -> None:
+    for text in ("", "   ", "one", " two\twords\n", "three\u3000of\u00a0them", "a, b - c"):
+        assert words_in(text) == len(text.split())

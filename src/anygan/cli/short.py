@@ -12,6 +12,7 @@ from ..rows import Cell, Packed
 __all__ = ["short"]
 
 WIDTH = 48
+LOOKED = 1000
 
 
 def short(cell: Cell | None) -> str:
@@ -43,5 +44,6 @@ def _said(cell: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in " ".join(text.split()))
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}..."
+    words = " ".join(text[:LOOKED].split())
+    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
+    return line if len(line) <= WIDTH and len(text) <= LOOKED else f"{line[: WIDTH - 3]}..."

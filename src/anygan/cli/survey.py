@@ -10,6 +10,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
+from ..data.values import words_in
 from ..errors import CellError
 from ..media.pictures import quietly
 from ..media.sounds import seconds_and_rate
@@ -142,9 +143,9 @@ def _sounds(cells: Sequence[Any], modality: Audio) -> dict[str, Any]:
 def _texts(cells: Sequence[Any], modality: Text) -> dict[str, Any]:
     texts = [cell for cell in cells if isinstance(cell, str) and cell]
     return {
-        "words": _spread([len(text.split()) for text in texts]),
+        "words": _spread([words_in(text) for text in texts]),
         "characters": _spread([len(text) for text in texts]),
-        "cropped": sum(len(modality.encode(text)) >= modality.length for text in texts),
+        "cropped": sum(len(modality.encode(text, modality.length)) >= modality.length for text in texts),
     }
 
 

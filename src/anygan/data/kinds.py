@@ -21,7 +21,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..media.kind import kind_of_name, kind_of_value
-from .values import is_missing, says_missing, to_boolean, to_date, to_number, to_vector
+from .values import is_missing, says_missing, to_boolean, to_date, to_number, to_vector, words_in
 
 __all__ = ["FILES", "KIND_NAMES", "SCALARS", "Told", "is_file_column", "modality_of", "tell", "tell_scalar"]
 
@@ -137,7 +137,7 @@ def _spelled(value: Any) -> str:
 
 
 def _text_or_category(given: Sequence[str]) -> Told:
-    words, values = median(len(v.split()) for v in given), len(set(given))
+    words, values = median(map(words_in, given)), len(set(given))
     if words >= 3:
         return Told("text", f"half of its cells have {words:g} words or more")
     if 2 * values > len(given):

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-__all__ = ["is_missing", "says_missing", "to_boolean", "to_date", "to_number", "to_vector"]
+__all__ = ["is_missing", "says_missing", "to_boolean", "to_date", "to_number", "to_vector", "words_in"]
 
 MISSING_WORDS = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none"))
 # Not '007' or '1_000': those are names that happen to be made of digits.
 NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|(?=\.\d))(?:\.\d*)?(?:[eE][+-]?\d+)?")
+WORD = re.compile(r"\S+")
 DIGITS = 1100
 """Characters of the longest number: what the smallest float needs when all its digits are written out."""
 
@@ -23,6 +24,11 @@ def is_missing(value: Any) -> bool:
     if isinstance(value, float | np.floating):
         return bool(np.isnan(value))
     return value is None or (isinstance(value, str) and not value)
+
+
+def words_in(text: str) -> int:
+    """How many words there are, parted by white space. A text of any length is counted, not taken apart."""
+    return sum(1 for _ in WORD.finditer(text))
 
 
 def says_missing(value: Any) -> bool:

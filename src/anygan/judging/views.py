@@ -139,10 +139,11 @@ class Words(View):
     def __call__(self, cell: Cell) -> Tensor:
         if not isinstance(cell, str):
             raise CellError(f"expected text, got {type(cell).__name__}")
-        words = ["", *re.findall(r"\w+|[^\w\s]", cell.lower()), ""]
+        words = (match[0] for match in re.finditer(r"\w+|[^\w\s]", cell.lower()))
         found = torch.zeros(self.PLACES, dtype=torch.uint8)
-        for term in [*words[1:-1], *map(" ".join, itertools.pairwise(words))]:
-            found[zlib.crc32(term.encode()) % self.PLACES] = 255
+        for before, word in itertools.pairwise(itertools.chain([""], words, [""])):
+            for term in filter(None, (word, f"{before} {word}")):
+                found[zlib.crc32(term.encode()) % self.PLACES] = 255
         return found
 
     def jitter(self, x: Tensor, generator: torch.Generator) -> Tensor:

@@ -90,7 +90,7 @@ class Text(Modality):
         new = [word for word in found.words if word not in self.numbers]
         words = (*self.words, *new[: max(0, scale.words - len(self.words))])
         wide = replace(self, words=words)
-        longest = max(len(wide.encode(cell)) for cell in cells if isinstance(cell, str))
+        longest = max(len(wide.encode(cell, scale.tokens)) for cell in cells if isinstance(cell, str))
         return replace(wide, length=max(self.length, min(longest + 1, scale.tokens)))
 
     @cached_property
