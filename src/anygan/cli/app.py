@@ -148,7 +148,7 @@ def translate(**options: Any) -> None:
     What is given is a literal cell or several, or a data set that is gone through row by row:
 
     \b
-    anygan translate RUN --given text="the thick seven" --given audio=clip.wav --to image -n 8 --out DIR
+    anygan translate RUN --given text="the thin zero" --given audio=clip.wav --to image -n 8 --out DIR
     anygan translate RUN DATA --given text,audio --to image --out DIR
 
     Given columns stand before the wanted ones. Previews of pictures and sounds are drawn into DIR-previews.

@@ -32,6 +32,6 @@ def run(minutes: float, out: Path, seed: int) -> Answer:
     document = {"run": trained.document, **card.document}
     more = [
         f"draw more:  anygan generate {out} -n 25 --out {out}-rows",
-        f'translate:  anygan translate {out} --given text="the thick seven" --to image,audio -n 8 --out {out}-seven',
+        f'translate:  anygan translate {out} --given text="the thin zero" --to image,audio -n 8 --out {out}-zeros',
     ]
     return Answer(document, [*trained.shown, *card.shown, *more])
