@@ -6,6 +6,7 @@ from torch import nn
 
 from anygan.config import Config
 from anygan.modalities import Audio, Image, Modality, Vector
+from anygan.modalities.image import playable
 from anygan.model.discriminator import Discriminator
 from anygan.model.encoder import Encoder
 from anygan.model.fusion import Fusion
@@ -13,7 +14,7 @@ from anygan.model.gan import AnyGAN, Critics
 from anygan.model.generator import Generator
 from anygan.rows import Batch
 
-SHAPES = [(5,), (16, 64), (1, 28, 28), (3, 32, 32), (3, 64, 48), (1, 8, 8)]
+SHAPES = [(5,), (16, 64), (1, 28, 28), (3, 32, 32), (3, 64, 48), (1, 8, 8), (1, 4, 96), (1, 14, 6)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -24,6 +25,13 @@ def test_parts_fit_any_canvas(shape: tuple[int, ...]) -> None:
     assert Generator(shape, 4, 16, 8, 4)(code, style).shape == canvas.shape
     critic = Discriminator(shape, 4, 16, 8)
     assert critic.score(critic(canvas), code).shape == (2,)
+
+
+@pytest.mark.parametrize("side", sorted({playable(side) for side in range(1, 30)}))
+def test_parts_fit_every_size_that_is_played(side: int) -> None:
+    shape = 1, side, playable(side + 3)
+    assert Encoder(shape, 4, 16, 8)(torch.randn(2, *shape)).shape == (2, 8)
+    assert Generator(shape, 4, 16, 8, 4)(torch.randn(2, 8), torch.randn(2, 4)).shape == (2, *shape)
 
 
 def test_a_zero_code_gives_the_score_of_the_canvas_alone() -> None:

@@ -30,16 +30,16 @@ SAMPLE = 512
 
 
 def playable(size: float, limit: int = 4096) -> int:
-    """The nearest length up to ``limit`` that can be halved until it lies in 4..8: 4, 5, 6, 7, 8, 10, 12, ...
+    """The nearest even length up to ``limit`` that can be halved until it lies in 4..8: 4, 6, 8, 10, 12, 14, 16, ...
 
     Example:
-        >>> [playable(n) for n in (1, 28, 30, 48, 50, 100)]
-        [4, 28, 32, 48, 48, 96]
+        >>> [playable(n) for n in (1, 7, 28, 30, 48, 50, 100)]
+        [4, 8, 28, 32, 48, 48, 96]
         >>> playable(60, limit=60)
         56
     """
     lengths = {base << doublings for base in range(4, 9) for doublings in range(11)}
-    return min((n for n in lengths if n <= max(limit, 4)), key=lambda n: (abs(n - size), -n))
+    return min((n for n in lengths if n % 2 == 0 and n <= max(limit, 4)), key=lambda n: (abs(n - size), -n))
 
 
 class Pixels(Canvas):
