@@ -16,10 +16,11 @@ def smooth(height, width, *channels):
     return np.broadcast_to(grey[(..., *[None] * len(channels))], (height, width, *channels)).astype(np.uint8).copy()
 
 
-def test_playable_can_be_halved_until_4_to_8():
+def test_playable_is_even_and_can_be_halved_until_4_to_8():
     for size in range(1, 300):
         n = playable(size)
-        assert abs(n - size) <= max(4 - size, size / 8)
+        assert n % 2 == 0
+        assert abs(n - size) <= max(4 - size, size / 8, size % 2)
         while n > 8:
             assert n % 2 == 0
             n //= 2

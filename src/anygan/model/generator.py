@@ -1,7 +1,8 @@
 """Generator G_m: a code and a style to a canvas.
 
-Sub-pixel convolutions from a small grid up to the canvas. Code and style enter twice: as the grid itself, and as a
-scale and shift of every layer (Perez et al., *FiLM*, 2018).
+Sub-pixel convolutions from a grid of at most 4 a side up to the canvas; what a grid has too much, at its far ends, is
+cut off on the way. Code and style enter twice: as the grid itself, and as a scale and shift of every layer (Perez et
+al., *FiLM*, 2018). The grid is a linear layer's: a larger one leaves fewer layers that are not.
 """
 
 import math
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from ..nn.blocks import MLP, channels_at, conv, depth_to_space, pixel_norm
+from ..nn.blocks import MLP, SMALLEST, channels_at, conv, depth_to_space, pixel_norm
 
 __all__ = ["Generator"]
 
@@ -25,11 +26,10 @@ class Generator(nn.Module):
         if self.axes == 0:
             self.net = MLP(code + style, features, features, features, channels)
             return
-        smallest = 8
-        doublings = max(1, max(math.ceil(math.log2(size / smallest)) for size in sizes))
-        self.base = [size // 2**doublings for size in sizes]
-        widths = [channels_at(max(self.base) * 2**i, width, 2 * width) for i in range(doublings)]
-        self.first = nn.Linear(code + style, widths[0] * math.prod(self.base))
+        doublings = max(1, math.ceil(math.log2(max(sizes) / SMALLEST)))
+        self.grids = [[-(-size // 2 ** (doublings - i)) for size in sizes] for i in range(doublings + 1)]
+        widths = [channels_at(max(grid), width, 2 * width) for grid in self.grids[:-1]]
+        self.first = nn.Linear(code + style, widths[0] * math.prod(self.grids[0]))
         self.ups = nn.ModuleList(conv(self.axes, widths[i], widths[i + 1] * 2**self.axes) for i in range(doublings - 1))
         self.last = conv(self.axes, widths[doublings - 1], channels * 2**self.axes)
         self.film = nn.ModuleList(nn.Linear(code + style, 2 * widths[i]) for i in range(doublings))
@@ -42,10 +42,17 @@ class Generator(nn.Module):
         if self.axes == 0:
             vectors: Tensor = self.net(z)
             return vectors
-        x = self.first(z).view(len(z), *self.base, -1).movedim(-1, 1)
-        for i, film in enumerate(self.film):
-            if i:
-                x = depth_to_space(self.ups[i - 1](x))
+        x: Tensor = self.first(z).view(len(z), *self.grids[0], -1).movedim(-1, 1)
+        layers = [*self.ups, self.last]
+        for film, layer, grid in zip(self.film, layers, self.grids[1:], strict=True):
             scale, shift = film(z).view(len(z), 2, -1, *[1] * self.axes).unbind(1)
             x = leaky_relu(pixel_norm(x) * (1 + scale) + shift, 0.2)
-        return depth_to_space(self.last(x))
+            x = _cut(depth_to_space(layer(x)), grid)
+        return x
+
+
+def _cut(x: Tensor, sizes: list[int]) -> Tensor:
+    """The first ``sizes`` of every axis of (B, C, *axes)."""
+    for axis, size in enumerate(sizes):
+        x = x.narrow(2 + axis, 0, size)
+    return x
