@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anygan.config import LOSSES, PENALTIES, Config
-from anygan.modalities import Vector
+from anygan.modalities import Image, Modality, Vector
 from anygan.rows import Batch
 from anygan.training.damage import Damage
 from anygan.training.ema import average, twins
-from anygan.training.objective import echo, imitate, judge, paint
+from anygan.training.objective import RECALL, echo, imitate, judge, paint, recall
 from anygan.training.parallel import World
 from anygan.training.players import Players
 from anygan.training.reading import align, believe, read, recognise, splits
@@ -265,6 +265,59 @@ def test_strangers_have_no_say_unless_all_are() -> None:
     assert not model.known(evidence, given)[1].any()
     model.bond.zero_()
     assert torch.equal(model.heard(given), given)
+
+
+def pictures() -> tuple[Players, Batch]:
+    """A game of pictures beside vectors, and its rows."""
+    kinds: dict[str, Modality] = {"a": Image("a", 8, 8, "L", 8, 8), "b": Vector("b", 3, (0.0,) * 3, (1.0,) * 3)}
+    rows = batch("a", "b")
+    drawn = torch.randint(256, (16, 1, 8, 8), generator=chance(), dtype=torch.uint8)
+    game = Players.meet(kinds, CONFIG, torch.device("cpu"))
+    return game, Batch({**rows.values, "a": drawn}, rows.present)
+
+
+def test_styles_are_told_of_pictures_alone() -> None:
+    game, _ = pictures()
+    assert game.critics.canvases["a"].recall is not None
+    assert game.critics.canvases["b"].recall is None
+    assert game.critics.codes.recall is None
+
+
+def test_recall_is_the_cross_entropy_of_the_batchs_styles() -> None:
+    game, rows = pictures()
+    stage, critic = look(game, rows)["a"], game.critics.canvases["a"]
+    seen = torch.randn(16, CONFIG.features, generator=chance())
+    assert critic.recall is not None
+    told = torch.log_softmax(critic.recall(seen) @ stage.styles.T / CONFIG.style**0.5, 1)
+    assert torch.equal(stage.styles[stage.place], stage.style)
+    assert recall(critic, seen, stage).allclose(-told[range(16), stage.place].mean())
+    with torch.no_grad():
+        # A real canvas for the generated one: a pair of a canvas with itself, which loses nothing to Wasserstein.
+        lost = judge(game.critics, {"a": stage}, {"a": stage.real}, 0.0, Rules("wasserstein"))[0]
+        seen = critic(stage.real)
+        mismatched = critic.score(seen, stage.wrong) - critic.score(seen, stage.condition)
+        assert lost.allclose(mismatched.mean() + RECALL * recall(critic, seen, stage), atol=1e-5)
+
+
+def test_what_pays_for_styles_makes_one_codes_pictures_differ() -> None:
+    game, rows = pictures()
+    makers = torch.optim.Adam([*game.model.generators.parameters(), *game.critics.canvases["a"].parameters()], 1e-2)
+    code = torch.nn.functional.normalize(torch.randn(1, CONFIG.code, generator=chance()), dim=1).expand(16, -1)
+
+    def spread() -> float:
+        style = torch.randn(16, CONFIG.style, generator=chance(1))
+        return float(game.model.paint("a", code, style).detach().std(0).mean())
+
+    before = spread()
+    for step in range(100):
+        stages = {"a": look(game, rows, step)["a"]}
+        seen = game.critics.canvases["a"](paint(game.model, stages)["a"])
+        lost = recall(game.critics.canvases["a"], seen, stages["a"])
+        makers.zero_grad()
+        lost.backward()
+        makers.step()
+    assert float(lost.detach()) < 1.5
+    assert spread() > 1.5 * before
 
 
 def test_one_modality_is_the_plain_game() -> None:

@@ -4,7 +4,8 @@ A projection discriminator (Miyato, Koyama, *cGANs with projection discriminator
 
     D(x | c) = w . f(x) + (V f(x)) . c
 
-With c = 0, nothing known, it is the unconditional score.
+With c = 0, nothing known, it is the unconditional score. Of a canvas with axes R f(x) also tells the style that it may
+have been made with (Chen et al., *InfoGAN*, 2016).
 """
 
 from torch import Tensor, nn
@@ -15,13 +16,18 @@ __all__ = ["Discriminator"]
 
 
 class Discriminator(nn.Module):
-    """Features once, scores for as many codes as wanted: ``D.score(D(x), c)``."""
+    """Features once, scores for as many codes as wanted: ``D.score(D(x), c)``.
 
-    def __init__(self, shape: tuple[int, ...], width: int, features: int, code: int) -> None:
+    Attributes:
+        recall: features (B, features) -> (B, style); ``None`` where styles are not to be told.
+    """
+
+    def __init__(self, shape: tuple[int, ...], width: int, features: int, code: int, style: int = 0) -> None:
         super().__init__()
         self.trunk = Trunk(shape, width, features)
         self.alone = nn.Linear(features, 1)
         self.project = nn.Linear(features, code)
+        self.recall = nn.Linear(features, style) if style and self.trunk.axes else None
 
     def forward(self, canvas: Tensor) -> Tensor:
         """(B, *shape) -> features (B, features)."""

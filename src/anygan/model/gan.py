@@ -130,10 +130,9 @@ class Critics(nn.Module):
     def __init__(self, model: AnyGAN, config: Config) -> None:
         super().__init__()
         width, features = (max(1, round(config.critic * size)) for size in (config.width, config.features))
-        code = config.code
-        self.canvases = Family(
-            model.names, lambda name: Discriminator(model.canvases[name].shape, width, features, code)
-        )
+        code, style = config.code, config.style
+        shapes = {name: model.canvases[name].shape for name in model.names}
+        self.canvases = Family(shapes, lambda name: Discriminator(shapes[name], width, features, code, style))
         self.codes = Discriminator((code,), width, features, code)
         rows = {name: 2 * model.canvases[name].shape[0] for name in model.fillers.names}
         self.fillers = Family(rows, lambda name: Discriminator((rows[name],), width, features, code))

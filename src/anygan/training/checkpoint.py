@@ -23,7 +23,7 @@ from ..errors import AnyGANWarning, RunError
 
 __all__ = ["exists", "load", "newest", "pack_optimizer", "save", "unpack_optimizer"]
 
-SCHEMA = "3"
+SCHEMA = "4"
 LAST, PREVIOUS = "last.safetensors", "previous.safetensors"
 
 
@@ -79,8 +79,7 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             f"{path} is a safetensors file, but not a checkpoint of this version of AnyGAN. Train it again, or use "
             "it with the version that wrote it."
         )
-    # Checkpoints that were written before there was a digest have none.
-    if "digest" in metadata and metadata["digest"] != _digest(tensors, metadata.get("description", "")):
+    if metadata.get("digest") != _digest(tensors, metadata.get("description", "")):
         raise RunError(f"{path} is not a whole checkpoint (its digest differs). Give another one, or train again.")
     return tensors, json.loads(metadata["description"])
 

@@ -9,6 +9,8 @@ A step has these losses, over three disjoint sets of weights, and the loop alone
     imitate    generators, prior:     for each m, loss_g(D(x|c), D(x'|c))
     echo       generators:            for each m that shares something with the others,
                                       -log softmax_j(E_m(jitter(x'_i)) . c'_j / T)_{j=i}
+    recall     discriminators, generators: for each m whose canvas has axes,
+                                      -log softmax_j(R_m f_m(x'_i) . s_j / sqrt(style))_{j=i}
 
 where c = F(S) is the code of a set S of the *other* observed modalities, c- that of another row, and the generated
 x' = G(c', s) is drawn from c' = F(S), F(all) or P(u, F(S)). The prior plays the same game on codes. Encoders learn from
@@ -27,14 +29,18 @@ from torch.nn.functional import cross_entropy
 from ..model.discriminator import Discriminator
 from ..model.fusion import directions
 from ..model.gan import AnyGAN, Critics
+from ..nn.blocks import full
 from .holes import refill
 from .rules import SPECTRAL, Rules
 from .scene import PRIOR, Stage, holes_of
 
-__all__ = ["echo", "imitate", "judge", "paint"]
+__all__ = ["echo", "imitate", "judge", "paint", "recall"]
 
 PRIOR_GAMMA = 10.0
 """Weight of the prior's penalties, as a multiple of the canvases'."""
+
+RECALL = 0.2
+"""Weight of telling styles, for discriminators and generators, beside the adversarial loss."""
 
 DEFAULT = Rules()
 NOWHERE: Mapping[str, float] = {}
@@ -101,6 +107,7 @@ def judge(
         loss = rules.judged(score_real, score_fake)
         loss = loss + rules.mismatched(score_real, critic.score(seen_real, stage.wrong), stage)
         losses.append(loss.sum() / stage.count + weight / 2 * penalty.sum() / max(1, stage.quarter))
+        losses.append(RECALL * recall(critic, seen_fake, stage))
         r1, r2 = penalty.detach() / max(1, stage.penalised)
         gap = (score_real - score_fake).detach()
         told = {"accuracy": (gap > 0).float().mean(), "gap": gap.mean(), "r1": r1, "r2": r2}
@@ -120,8 +127,21 @@ def imitate(
             real, fake = real + stage.blur[0], fake + stage.blur[1]
         with torch.no_grad():
             score_real = critic.score(critic(real), stage.condition)
-        losses.append(rules.imitated(score_real, critic.score(critic(fake), stage.condition)).sum() / stage.count)
+        seen = critic(fake)
+        losses.append(rules.imitated(score_real, critic.score(seen, stage.condition)).sum() / stage.count)
+        losses.append(RECALL * recall(critic, seen, stage))
     return torch.stack(losses).sum()
+
+
+def recall(critic: Discriminator, seen: Tensor, stage: Stage) -> Tensor:
+    """How badly styles are told from among the batch's by features (n, features) of what was made of them: a scalar.
+
+    Unless it pays to use a style generators learn to do without, and all draws of a caption are one picture.
+    """
+    if critic.recall is None:
+        return torch.zeros((), device=seen.device)
+    logits = full(critic.recall(seen)) @ stage.styles.T / math.sqrt(stage.styles.shape[1])
+    return cross_entropy(logits, stage.place, reduction="sum") / stage.count
 
 
 def echo(mean: AnyGAN, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor]) -> Tensor:

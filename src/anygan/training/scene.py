@@ -66,9 +66,9 @@ class Stage:
         code: (n, code) c': what the generator is given.
         style: (n, style) for the generator; for the prior its noise.
         blur: two of (n, *shape), noise for real and generated canvases; or nothing.
-        codes: (B, code) the codes that all rows of the global batch are generated from; ``place`` (n,), which are
-        these. jitter: (n, *shape) and ``shift``, a step along every axis: what generated canvases must survive to be
-        heard.
+        codes, styles: (B, code) and (B, style), what all rows of the global batch are generated from; ``place`` (n,),
+            which are these.
+        jitter: (n, *shape) and ``shift``, a step along every axis: what generated canvases must survive to be heard.
     """
 
     rows: Tensor
@@ -82,6 +82,7 @@ class Stage:
     style: Tensor
     blur: tuple[Tensor, Tensor] | None
     codes: Tensor
+    styles: Tensor
     place: Tensor
     jitter: Tensor
     shift: tuple[int, ...]
@@ -227,5 +228,5 @@ def _mine(
     place = here + world.rank * (len(there) // world.size)
     shift = tuple(torch.randint(-1, 2, (real.dim() - 2,), generator=generator).tolist())
     return Stage(
-        numbers, *counts, real[here], condition, wrong, code, style, noise, codes[2], place, drawn(JITTER), shift
+        numbers, *counts, real[here], condition, wrong, code, style, noise, *codes[2:], place, drawn(JITTER), shift
     )
