@@ -221,7 +221,7 @@ ABLATIONS = {
         (Swap(loop, "echo", nothing),),
     ),
     "no-recall": Ablation(
-        "Styles need not be told from what was made of them. Prediction: draws of a caption lose a tenth of their "
+        "Styles need not be told from what was made of them. Prediction: pictures of a caption lose a tenth of their "
         "spread, rows from noise gain a point of agreement.",
         (Swap(objective, "RECALL", 0.0),),
     ),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from anygan.config import LOSSES, PENALTIES, Config
 from anygan.modalities import Image, Modality, Vector
+from anygan.modalities.audio import LogMel
 from anygan.rows import Batch
 from anygan.training.damage import Damage
 from anygan.training.ema import average, twins
@@ -278,6 +279,7 @@ def pictures() -> tuple[Players, Batch]:
 
 def test_styles_are_told_of_pictures_alone() -> None:
     game, _ = pictures()
+    assert not LogMel(8, 8, -40.0, 40.0).styled
     assert game.critics.canvases["a"].recall is not None
     assert game.critics.canvases["b"].recall is None
     assert game.critics.codes.recall is None

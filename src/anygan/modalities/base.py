@@ -79,11 +79,14 @@ class Canvas(nn.Module, ABC):
     Attributes:
         shape: (channels, *axes) of one canvas: no axis for vectors, one for sounds, two for pictures.
         noise: standard deviation of the noise that real and generated canvases get before the discriminator sees them.
+        styled: whether discriminators also tell the style of a canvas, so that generators use it: cells of which much
+            stays open when all the rest of a row is known.
         learned: whether the canvas itself is trained, before the game starts, by :meth:`loss`.
     """
 
     shape: tuple[int, ...]
     noise: float = 0.0
+    styled: bool = False
     learned: bool = False
 
     @abstractmethod

@@ -45,6 +45,8 @@ def playable(size: float, limit: int = 4096) -> int:
 class Pixels(Canvas):
     """Pixels in [-1, 1], (C, H, W)."""
 
+    styled = True
+
     def __init__(self, channels: int, height: int, width: int) -> None:
         super().__init__()
         self.shape = (channels, height, width)

@@ -4,7 +4,7 @@ A projection discriminator (Miyato, Koyama, *cGANs with projection discriminator
 
     D(x | c) = w . f(x) + (V f(x)) . c
 
-With c = 0, nothing known, it is the unconditional score. Of a canvas with axes R f(x) also tells the style that it may
+With c = 0, nothing known, it is the unconditional score. Where a kind wants it R f(x) also tells the style that it may
 have been made with (Chen et al., *InfoGAN*, 2016).
 """
 
@@ -27,7 +27,7 @@ class Discriminator(nn.Module):
         self.trunk = Trunk(shape, width, features)
         self.alone = nn.Linear(features, 1)
         self.project = nn.Linear(features, code)
-        self.recall = nn.Linear(features, style) if style and self.trunk.axes else None
+        self.recall = nn.Linear(features, style) if style else None
 
     def forward(self, canvas: Tensor) -> Tensor:
         """(B, *shape) -> features (B, features)."""

@@ -130,9 +130,10 @@ class Critics(nn.Module):
     def __init__(self, model: AnyGAN, config: Config) -> None:
         super().__init__()
         width, features = (max(1, round(config.critic * size)) for size in (config.width, config.features))
-        code, style = config.code, config.style
+        code = config.code
         shapes = {name: model.canvases[name].shape for name in model.names}
-        self.canvases = Family(shapes, lambda name: Discriminator(shapes[name], width, features, code, style))
+        styles = {name: config.style * model.canvases[name].styled for name in model.names}
+        self.canvases = Family(shapes, lambda name: Discriminator(shapes[name], width, features, code, styles[name]))
         self.codes = Discriminator((code,), width, features, code)
         rows = {name: 2 * model.canvases[name].shape[0] for name in model.fillers.names}
         self.fillers = Family(rows, lambda name: Discriminator((rows[name],), width, features, code))

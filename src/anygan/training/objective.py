@@ -9,7 +9,7 @@ A step has these losses, over three disjoint sets of weights, and the loop alone
     imitate    generators, prior:     for each m, loss_g(D(x|c), D(x'|c))
     echo       generators:            for each m that shares something with the others,
                                       -log softmax_j(E_m(jitter(x'_i)) . c'_j / T)_{j=i}
-    recall     discriminators, generators: for each m whose canvas has axes,
+    recall     discriminators, generators: for each m whose canvas is styled,
                                       -log softmax_j(R_m f_m(x'_i) . s_j / sqrt(style))_{j=i}
 
 where c = F(S) is the code of a set S of the *other* observed modalities, c- that of another row, and the generated
