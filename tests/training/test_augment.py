@@ -16,7 +16,7 @@ def stage(shape: tuple[int, ...], rows: torch.Tensor | None = None, total: int =
     blank = torch.zeros(len(rows), 1)
     real = torch.arange(total * int(torch.tensor(shape).prod()), dtype=torch.float32).view(total, *shape)[rows]
     codes = torch.zeros(total, 1)
-    return Stage(rows, 0, total, 0, real, blank, blank, blank, blank, None, codes, rows, real, ())
+    return Stage(rows, 0, total, 0, real, blank, blank, blank, blank, None, codes, codes, rows, real, ())
 
 
 def test_a_canvas_is_moved_by_whole_steps_and_its_edge_repeated() -> None:
