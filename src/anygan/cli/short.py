@@ -12,7 +12,9 @@ from ..rows import Cell, Packed
 __all__ = ["short"]
 
 WIDTH = 48
+"""Letters of a cell in a line."""
 LOOKED = 1000
+"""Letters of a text that are looked at to cut it; a sentence may have ten million."""
 
 
 def short(cell: Cell | None) -> str:
