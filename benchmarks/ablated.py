@@ -20,8 +20,10 @@ from anygan.modalities.audio import LogMel
 from anygan.model.fusion import Fusion
 from anygan.model.gan import AnyGAN
 from anygan.tasks import generate, translate
-from anygan.training import damage, health, loop, objective, rules
-from anygan.training import scene as scenes
+from anygan.training import loop
+from anygan.training.game import damage, objective, rules
+from anygan.training.game import scene as scenes
+from anygan.training.health import health
 
 __all__ = ["ABLATIONS", "Ablation"]
 

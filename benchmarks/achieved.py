@@ -49,14 +49,15 @@ from anygan.evaluation.cost.costing import processor
 from anygan.modalities.text import TextCanvas
 from anygan.model.gan import AnyGAN
 from anygan.model.prior import Prior
-from anygan.training import loop, reading
+from anygan.training import loop
 from anygan.training import run as runs
-from anygan.training.alarms import LOOK
-from anygan.training.damage import Damage
-from anygan.training.health import Health
-from anygan.training.rules import Rules
+from anygan.training.game import reading
+from anygan.training.game.damage import Damage
+from anygan.training.game.rules import Rules
+from anygan.training.game.scene import Crowd
+from anygan.training.health.alarms import LOOK
+from anygan.training.health.health import Health
 from anygan.training.run import INTERVAL, Run
-from anygan.training.scene import Crowd
 
 RESULTS = Path(__file__).parent / "results" / "achieved.jsonl"
 SETS = ("spoken-mnist", "digits")

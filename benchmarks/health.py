@@ -39,7 +39,7 @@ from anygan.evaluation.measure import Measure
 from anygan.rows import Batch, Column, Pairing
 from anygan.training import loop
 from anygan.training import run as runs
-from anygan.training.health import Health
+from anygan.training.health.health import Health
 from anygan.training.players import Players
 from anygan.training.run import Run
 

@@ -22,10 +22,11 @@ from anygan.nn.beam import beam_search
 from anygan.nn.blocks import full
 from anygan.rows import Batch
 from anygan.tasks import model as opening
-from anygan.training import objective, players
-from anygan.training.holes import closeness
+from anygan.training import players
+from anygan.training.game import objective
+from anygan.training.game.holes import closeness
+from anygan.training.game.scene import COPIES, Crowd, Stage, scene
 from anygan.training.parallel import World
-from anygan.training.scene import COPIES, Crowd, Stage, scene
 
 __all__ = ["BUILDERS", "Speaker", "StraightGAN", "held", "paint", "whole"]
 

@@ -26,10 +26,10 @@ from anygan.model.gan import AnyGAN
 from anygan.tasks import generate
 from anygan.training import checkpoint, loop
 from anygan.training.describe import learnable
+from anygan.training.game.rules import Rules
+from anygan.training.game.scene import PRIOR, Crowd, Stage
 from anygan.training.parallel import World
 from anygan.training.players import Players
-from anygan.training.rules import Rules
-from anygan.training.scene import PRIOR, Crowd, Stage
 
 SMALL: dict[str, Any] = {"size": "tiny", "threads": 1, "precision": "fp32", "batch": 16}
 SMALL |= {"width": 2, "features": 16, "code": 8, "style": 4, "canvas": 0.1}

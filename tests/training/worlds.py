@@ -13,12 +13,12 @@ from anygan.config import LOSSES, PENALTIES, Config
 from anygan.modalities import Image, Text, Vector
 from anygan.penalties import iterate, spectral
 from anygan.rows import Batch
-from anygan.training.objective import echo, imitate, judge, paint
+from anygan.training.game.objective import echo, imitate, judge, paint
+from anygan.training.game.reading import align, believe, read, recognise
+from anygan.training.game.rules import SPECTRAL, Rules
+from anygan.training.game.scene import Crowd, scene
 from anygan.training.parallel import World
 from anygan.training.players import Players
-from anygan.training.reading import align, believe, read, recognise
-from anygan.training.rules import SPECTRAL, Rules
-from anygan.training.scene import Crowd, scene
 
 ROWS = 16
 

@@ -11,7 +11,7 @@ from ..errors import ConfigError, DataError
 from ..modalities import Modality, Table, from_spec
 from ..model.gan import AnyGAN
 from ..training import checkpoint
-from ..training.alarms import ADVICE
+from ..training.health.alarms import ADVICE
 from .answer import Answer, count, duration, grid, listed
 from .contradict import contradicted
 from .inspect_data import inspected

@@ -13,8 +13,8 @@ from ..rows import DataSet
 from ..tasks.model import Model
 from ..tasks.textbook import train_textbook
 from ..training import checkpoint
+from ..training.game.scene import PRIOR, holes_of
 from ..training.resume import FIXED, restarted
-from ..training.scene import PRIOR, holes_of
 from .answer import Answer
 from .plan import plan
 from .progress import Ticker

@@ -4,8 +4,8 @@ from ..config import Config
 from ..errors import DataError
 from ..modalities import KINDS, Modality, Scale
 from ..rows import Column, DataSet
+from .game.scene import PRIOR
 from .inherit import Heritage
-from .scene import PRIOR
 
 __all__ = ["describe", "described", "learnable", "scale"]
 

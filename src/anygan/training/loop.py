@@ -11,18 +11,18 @@ from torch import Tensor
 from ..config import Config
 from ..penalties import iterate
 from ..rows import Batch, DataSet
-from .augment import augmented
 from .ema import average, twins
-from .health import Event, broken
-from .holes import HELD, closeness
+from .game.holes import HELD, closeness
+from .game.objective import echo, imitate, judge, paint
+from .game.reading import align, believe, read, recognise
+from .game.rules import SPECTRAL, Rules
+from .game.scene import Crowd, scene
+from .health.augment import augmented
+from .health.health import Event, broken
 from .machine import tune
-from .objective import echo, imitate, judge, paint
 from .opening import open_run
 from .players import Players
-from .reading import align, believe, read, recognise
-from .rules import SPECTRAL, Rules
 from .run import Run
-from .scene import Crowd, scene
 from .schedule import rate
 
 __all__ = ["Record", "train"]
@@ -55,8 +55,8 @@ class Record:
         losses: of encoders (align, recognise, believe), discriminators (judge) and generators (imitate, echo); or of
             the canvases.
         health: accuracy, gap, R1 and R2 of each discriminator, as ``modality/signal``; where a checkpoint was
-            written its ``fidelity``; every fifty steps the signals of :mod:`anygan.training.signals`; ``skipped``
-            where gradients were no numbers and no weight was changed.
+            written its ``fidelity``; every fifty steps the signals of :mod:`.health.signals`; ``skipped`` where
+            gradients were no numbers and no weight was changed.
         events: alarms that rang, and what was done.
     """
 

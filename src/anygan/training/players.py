@@ -14,7 +14,7 @@ from ..model.gan import AnyGAN, Critics
 from ..penalties import spectral
 from ..training import checkpoint
 from .ema import averaged
-from .rules import SPECTRAL
+from .game.rules import SPECTRAL
 
 __all__ = ["Players"]
 

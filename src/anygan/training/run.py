@@ -26,7 +26,7 @@ from ..modalities import Canvas, Modality
 from ..rows import Batch
 from . import checkpoint
 from .fidelity import fidelity, gives_back
-from .health import Health
+from .health.health import Health
 from .parallel import World
 from .players import Players
 from .schedule import Clock

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ..modalities.table import CodedRow
-from ..model.gan import AnyGAN
+from ...modalities.table import CodedRow
+from ...model.gan import AnyGAN
 from .scene import COPIES, Stage, holes_of
 
 __all__ = ["HELD", "closeness", "refill"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..corruption import box, hiss, power
-from .parallel import World
+from ...corruption import box, hiss, power
+from ..parallel import World
 
 __all__ = ["RATE", "Damage"]
 

@@ -9,14 +9,14 @@ from anygan.config import LOSSES, PENALTIES, Config
 from anygan.modalities import Image, Modality, Vector
 from anygan.modalities.audio import LogMel
 from anygan.rows import Batch
-from anygan.training.damage import Damage
 from anygan.training.ema import average, twins
-from anygan.training.objective import RECALL, echo, imitate, judge, paint, recall
+from anygan.training.game.damage import Damage
+from anygan.training.game.objective import RECALL, echo, imitate, judge, paint, recall
+from anygan.training.game.reading import align, believe, read, recognise, splits
+from anygan.training.game.rules import Rules
+from anygan.training.game.scene import COPIES, PRIOR, Crowd, Stage, scene, subsets
 from anygan.training.parallel import World
 from anygan.training.players import Players
-from anygan.training.reading import align, believe, read, recognise, splits
-from anygan.training.rules import Rules
-from anygan.training.scene import COPIES, PRIOR, Crowd, Stage, scene, subsets
 
 CONFIG = Config(size="tiny", batch=16, width=2, features=16, code=8, style=4)
 ALONE = World()

@@ -13,10 +13,10 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ..modalities.table import CodedRow
-from ..model.gan import AnyGAN
-from ..rows import Batch
-from .parallel import World
+from ...modalities.table import CodedRow
+from ...model.gan import AnyGAN
+from ...rows import Batch
+from ..parallel import World
 
 __all__ = ["COPIES", "PENALISED", "PRIOR", "Crowd", "Stage", "holes_of", "scene", "subsets"]
 

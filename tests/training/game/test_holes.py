@@ -12,10 +12,10 @@ from anygan.data.store import Store
 from anygan.modalities import Table
 from anygan.modalities.table import CodedRow
 from anygan.model.gan import AnyGAN, Critics
-from anygan.training.holes import closeness, refill
-from anygan.training.objective import imitate, judge, paint
+from anygan.training.game.holes import closeness, refill
+from anygan.training.game.objective import imitate, judge, paint
+from anygan.training.game.scene import COPIES, Crowd, holes_of, scene
 from anygan.training.parallel import World
-from anygan.training.scene import COPIES, Crowd, holes_of, scene
 
 SMALL = Settings(size="tiny", width=2, features=16, code=8, style=4)
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from anygan.training.augment import augmented, moved
+from anygan.training.game.scene import PRIOR, Stage
+from anygan.training.health.augment import augmented, moved
 from anygan.training.parallel import World
-from anygan.training.scene import PRIOR, Stage
 
 ROWS = 12
 

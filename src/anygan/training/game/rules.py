@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .. import losses, penalties
-from ..config import Config
-from ..model.discriminator import Discriminator
+from ... import losses, penalties
+from ...config import Config
+from ...model.discriminator import Discriminator
 from .scene import JITTER, Stage
 
 __all__ = ["SPECTRAL", "Rules"]

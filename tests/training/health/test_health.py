@@ -14,9 +14,10 @@ from torch import Tensor
 
 from anygan import Config, DataSet, Record, load_data, train
 from anygan.rows import Batch
-from anygan.training import checkpoint, health, loop
-from anygan.training.alarms import RULES, Rule, Watch, key
-from anygan.training.health import CAPS, RESPONSES, Health
+from anygan.training import checkpoint, loop
+from anygan.training.health import health
+from anygan.training.health.alarms import RULES, Rule, Watch, key
+from anygan.training.health.health import CAPS, RESPONSES, Health
 from anygan.training.opening import open_run
 from anygan.training.run import Run
 
@@ -157,12 +158,12 @@ def test_many_steps_without_numbers_take_weights_back_and_lower_the_rates(tmp_pa
 @pytest.fixture
 def alarmed() -> Iterator[None]:
     """Every look finds generated rows to be copies, and cheap readings a discriminator that has run away."""
-    bad = {"memorising": health.RULES[-1], "discriminator exploded": health.RULES[2]}
+    bad = {"memorising": RULES[-1], "discriminator exploded": RULES[2]}
     changed = tuple(
         rule.__class__(rule.name, lambda s: True, 1, rule.looked, rule.means, rule.advice) for rule in bad.values()
     )
     with (
-        mock.patch("anygan.training.alarms.RULES", changed),
+        mock.patch("anygan.training.health.alarms.RULES", changed),
         mock.patch.object(health, "LOOK", 10),
         mock.patch.object(health, "OPENING", 0),
     ):

@@ -1,10 +1,10 @@
 """Alarms: what is wrong with a game, told from its signals; each with its threshold and the reason for it.
 
-A rule looks at the signals of one modality: the cheap ones of :func:`anygan.training.objective.judge`, averaged over
-some twenty steps, and those of :mod:`anygan.training.signals`. It rings when they have been bad in so many readings in
-a row that a healthy run, which passes through bad readings while it opens up, does not get there. The thresholds lie
-far from what short healthy runs of ``digits``, ``ring`` and ``grid`` showed at size tiny, which the comments say; which
-alarms ring in runs that are broken on purpose is told by ``benchmarks/health.py``.
+A rule looks at the signals of one modality: the cheap ones of :func:`anygan.training.game.objective.judge`, averaged
+over some twenty steps, and those of :mod:`.signals`. It rings when they have been bad in so many readings in a row that
+a healthy run, which passes through bad readings while it opens up, does not get there. The thresholds lie far from what
+short healthy runs of ``digits``, ``ring`` and ``grid`` showed at size tiny, which the comments say; which alarms ring
+in runs that are broken on purpose is told by ``benchmarks/health.py``.
 """
 
 import math

@@ -14,9 +14,9 @@ A step has these losses, over three disjoint sets of weights, and the loop alone
 
 where c = F(S) is the code of a set S of the *other* observed modalities, c- that of another row, and the generated
 x' = G(c', s) is drawn from c' = F(S), F(all) or P(u, F(S)). The prior plays the same game on codes. Encoders learn from
-real data only (:mod:`anygan.training.reading`, where their three losses are). Whatever discriminators,
+real data only (:mod:`anygan.training.game.reading`, where their three losses are). Whatever discriminators,
 generators and the prior see are codes of the averaged encoders, without gradient. Losses and penalty are those of
-:class:`~anygan.training.rules.Rules`: relativistic pairing with R1 and R2, if nothing else is asked for.
+:class:`~anygan.training.game.rules.Rules`: relativistic pairing with R1 and R2, if nothing else is asked for.
 """
 
 import math
@@ -26,10 +26,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ..model.discriminator import Discriminator
-from ..model.fusion import directions
-from ..model.gan import AnyGAN, Critics
-from ..nn.blocks import full
+from ...model.discriminator import Discriminator
+from ...model.fusion import directions
+from ...model.gan import AnyGAN, Critics
+from ...nn.blocks import full
 from .holes import refill
 from .rules import SPECTRAL, Rules
 from .scene import PRIOR, Stage, holes_of

@@ -4,7 +4,7 @@ Responses are levels, whole numbers from 0, none, to a cap:
 
     gamma     the penalties' weight times 10 a level, of the modality alone that an alarm is about
     lr        the learning rates of all players divided by 4 a level
-    augment   .2 of the pairs a level are augmented before discriminators see them (:mod:`anygan.training.augment`)
+    augment   .2 of the pairs a level are augmented before discriminators see them (:mod:`.augment`)
 
 beside *skip*, a step whose gradients are no numbers changes no weight, and *back*, to the weights of the last moment at
 which no reading was bad. Weights go back, time does not: the order of the data and the budget go on. After some calm
@@ -22,11 +22,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..data.store import Store
+from ...data.store import Store
+from ..game.scene import PRIOR, holes_of
+from ..parallel import World
+from ..players import Players
 from .alarms import CONSTANT, CONSTANT_MEANS, LOOK, OPENING, READ, RULES, Rule, Watch, key
-from .parallel import World
-from .players import Players
-from .scene import PRIOR, holes_of
 from .signals import Probe, constant
 
 __all__ = ["CAPS", "RESPONSES", "Event", "Health", "broken"]

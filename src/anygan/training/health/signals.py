@@ -20,10 +20,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data.store import Store
-from ..model.fusion import directions
-from ..model.gan import AnyGAN
-from ..rows import Batch
+from ...data.store import Store
+from ...model.fusion import directions
+from ...model.gan import AnyGAN
+from ...rows import Batch
 
 __all__ = ["ROWS", "Probe", "constant"]
 

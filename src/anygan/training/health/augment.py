@@ -11,9 +11,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..corruption import cover, noise
-from .parallel import World
-from .scene import PRIOR, Stage
+from ...corruption import cover, noise
+from ..game.scene import PRIOR, Stage
+from ..parallel import World
 
 __all__ = ["augmented", "moved"]
 

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anygan.training.damage import RATE, Damage
+from anygan.training.game.damage import RATE, Damage
 from anygan.training.parallel import World
 
 

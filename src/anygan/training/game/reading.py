@@ -4,7 +4,7 @@ r"""What encoders and fusion learn from in a step: real rows, some cells of whic
     recognise    InfoNCE between F(S) of cells gone wrong and the averaged F(S) of the whole cells
     believe      cross-entropy of each cell's reliability with what is left of it
 
-The damage is that of :mod:`anygan.training.damage`. Besides, some cells are met as others that say the same.
+The damage is that of :mod:`anygan.training.game.damage`. Besides, some cells are met as others that say the same.
 """
 
 import math
@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ..alignment import info_nce
-from ..model.gan import AnyGAN
+from ...alignment import info_nce
+from ...model.gan import AnyGAN
+from ..parallel import World
 from .damage import Damage
-from .parallel import World
 from .scene import Crowd, subsets
 
 __all__ = ["align", "believe", "read", "recognise", "splits"]

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from anygan import Config, DataSet, load_data
+from anygan.training.health.signals import Probe, distances, effective, newness, open_to, told_apart
 from anygan.training.opening import open_run
-from anygan.training.signals import Probe, distances, effective, newness, open_to, told_apart
 
 
 def drawn(rows: int = 64, size: int = 8, seed: int = 0) -> Tensor:
