@@ -212,6 +212,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cells", default=",".join(CELLS))
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--precision", default="auto")
     parser.add_argument("--rows", type=int, default=2000)
     asked = parser.parse_args()
     done = {(line["cell"], line["minutes"]) for line in finished(RESULTS)}
@@ -219,7 +220,9 @@ def main() -> None:
         if (cell, asked.minutes) in done:
             continue
         data, run, began = CELLS[cell](load_data("spoken-mnist:train")), asked.out / cell, time.time()
-        model = trained(cell, data, run, Config(minutes=asked.minutes, threads=asked.threads))
+        model = trained(
+            cell, data, run, Config(minutes=asked.minutes, threads=asked.threads, precision=asked.precision)
+        )
         result = {"cell": cell, "minutes": asked.minutes, "rows": asked.rows, "seed": 0} | about(model)
         result |= judged(run, asked.rows)
         result |= {"texture": textures(run, data, asked.rows)} if cell == "unrelated" else {}
