@@ -14,7 +14,8 @@ trained on real training cells alone, tell
     hand, speaker   text -> image: thickness and slant are as the caption says; text -> audio: the voice is
     grammar         captions from pictures and sounds; joint grammar of those from noise
     noised          image + audio -> text: the digit is right where the picture is noised, deviation 1 of -1 to 1
-    FD ...          Fréchet distance of pictures on the digit judge's features; floor, of other training pictures
+    FD ...          Fréchet distance of pictures on the digit judge's features, of sounds on the speaker judge's;
+                    floors, of other training pictures and sounds
 
 Equal steps ask what a part does for a step, equal minutes whether it is worth its time too. Appends one JSON line per
 finished cell to ``benchmarks/results/ablations.jsonl`` and skips the cells that stand there already; a cell that was
@@ -140,6 +141,7 @@ def figures(scores: Scores) -> dict[str, float]:
         "FD t>i": scores["text->image"]["frechet"],
         "FD a>i": scores["audio->image"]["frechet"],
         "FD joint": joint["frechet"],
+        "FD t>a": scores["text->audio"]["frechet"],
     }
 
 
@@ -198,6 +200,7 @@ def measured(cell: Cell, rows: DataSet, held: DataSet, bench: Bench, out: Path, 
     with swapped(cell.made.swaps):
         scores = judged(model, held, bench)
     told = {"seconds": round(model.story["clock"]["seconds"], 1), "rows": len(held), "floor": bench.floor}
+    told["sound floor"] = bench.sound_floor
     return cell.key() | told | about(model) | {"scores": scores}
 
 

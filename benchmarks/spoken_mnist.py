@@ -40,7 +40,7 @@ from anygan.data.mnist import read_mnist
 from anygan.data.spoken_mnist import SPEAKERS, Recordings, read_recordings, thresholds
 from anygan.data.writer import RowWriter
 from anygan.evaluation.cost.costing import processor
-from anygan.judging.judges import Judge, train_judge
+from anygan.judging.judges import train_judge
 from anygan.metrics import frechet
 from anygan.modalities import Audio, Modality, Scale
 from anygan.rows import DataSet
@@ -67,12 +67,17 @@ class Bench:
         self.real = np.stack([np.asarray(data.columns["image"].cells[i]) for i in pairing.index["image"]])
         self.features = self.image.features(list(self.real))
         self.floor = frechet(self.features, self.image.features(list(pictures[: self.rows])))
+        self.voices = self.voice.features([data.columns["audio"].cells[i] for i in pairing.index["audio"]])
+        drawn = np.random.default_rng(0).integers(len(recordings.sounds), size=self.rows)
+        self.sound_floor = frechet(self.voices, self.voice.features([recordings.sounds[i] for i in drawn]))
         self.truth = self.look("image", list(self.real))
 
     def look(self, name: str, cells: Sequence[Any]) -> dict[str, NDArray[Any]]:
         """What cells of one modality show, where it can be told: digit, speaker, hand, grammar."""
         if name == "audio":
-            return {"digit": self.word.predict(cells), "speaker": _named(self.voice, cells)}
+            voices = self.voice.features(cells)
+            speaker = _named(self.voice.classify(voices))
+            return {"digit": self.word.predict(cells), "speaker": speaker, "features": voices.numpy()}
         if name == "text":
             told = [parse(cell, SPEAKERS) for cell in cells]
             return {
@@ -102,8 +107,9 @@ class Bench:
             told["hand"] = _share(
                 (shown["thickness"] == self.truth["thickness"]) & (shown["slant"] == self.truth["slant"])
             )
-        if name == "image":
-            told["frechet"] = frechet(self.features, torch.from_numpy(shown["features"]))
+        if name != "text":
+            real = self.features if name == "image" else self.voices
+            told["frechet"] = frechet(real, torch.from_numpy(shown["features"]))
         return told
 
     def joint(self, shown: Mapping[str, Mapping[str, NDArray[Any]]]) -> dict[str, float]:
@@ -122,8 +128,7 @@ class Bench:
         }
 
 
-def _named(judge: Judge, cells: Sequence[Any]) -> NDArray[Any]:
-    predicted = judge.predict(cells)
+def _named(predicted: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(SPEAKERS)[predicted] if predicted.dtype.kind in "iu" else predicted
 
 
@@ -270,6 +275,7 @@ def main() -> None:
         "rows": said.rows,
         "cross": {"mean": round(float(np.mean(cross)), 4), "least": min(cross)},
         "floor": bench.floor,
+        "sound floor": bench.sound_floor,
         "judges": [bench.image.name, bench.word.name, bench.voice.name],
         "scores": result,
     }
