@@ -7,6 +7,9 @@ writes test rows as a folder, runs ``anygan translate`` on it in every direction
 was written, prints a table and appends one JSON line to ``benchmarks/results/spoken_mnist.jsonl``. Judges are trained
 on real training cells alone. ``$ANYGAN_DATA`` names the data.
 
+``frechet`` is the distance from the test rows' cells, of pictures on the digit judge's features, of sounds on the
+speaker judge's; ``floor`` and ``sound floor`` are those of as many real training cells.
+
 ``diversity``: 90 captions, every digit and hand, of each 32 draws, and how far these are from each other beside real
 rows with that caption (``diversity.py`` says how). Of pictures the caption tells digit and hand, real ones are all of
 the split that have them; of sounds it tells digit and speaker, real ones are the five test takes and the training

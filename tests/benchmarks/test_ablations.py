@@ -339,7 +339,7 @@ def test_a_cell_is_trained_once_and_what_only_answers_takes_the_run(
         ablations.main()
     lines = finished(tmp_path / "lines.jsonl")
     assert [line["cell"] for line in lines] == ["unchanged", "no-echo", "no-walk"]
-    assert {(line["steps"], line["rows"], line["floor"]) for line in lines} == {(2, 6, 17.0)}
+    assert {(line["steps"], line["rows"], line["floor"], line["sound floor"]) for line in lines} == {(2, 6, 17.0, 2.0)}
     assert sorted(run.name for run in (tmp_path / "runs").iterdir()) == ["no-echo-0-2-steps", "unchanged-0-2-steps"]
     assert set(Oracle.looked) == {6}
     capsys.readouterr()
