@@ -40,12 +40,11 @@ from unittest import mock
 
 import numpy as np
 import torch
-from lines import finish, finished
+from lines import finish, finished, hardware
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from anygan import Config, DataSet, load_data, train
-from anygan.evaluation.cost.costing import processor
 from anygan.modalities.text import TextCanvas
 from anygan.model.gan import AnyGAN
 from anygan.model.prior import Prior
@@ -350,7 +349,7 @@ def main() -> None:
     parser.add_argument("--cells", default="", help="only those whose names begin so: digits-fp32,memory")
     parser.add_argument("--results", type=Path, default=RESULTS)
     asked = parser.parse_args()
-    machine = {"hardware": f"{os.cpu_count()} cores, {processor()}", "threads": asked.threads, "size": asked.size}
+    machine = {"hardware": hardware(), "threads": asked.threads, "size": asked.size}
     done, wanted = {line["cell"] for line in finished(asked.results)}, tuple(asked.cells.split(","))
 
     def do(cell: str, work: Callable[[], dict[str, Any]]) -> None:

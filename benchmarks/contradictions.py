@@ -12,18 +12,16 @@ several seedings are printed and appended as one JSON line to ``benchmarks/resul
 
 import argparse
 import dataclasses
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lines import finish
+from lines import finish, hardware
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from anygan import load, load_data
-from anygan.evaluation.cost.costing import processor
 from anygan.rows import DataSet
 from anygan.tasks.contradict import contradictions
 from anygan.tasks.model import Model
@@ -85,7 +83,7 @@ def main() -> None:
     print(f"chance {asked.share}, target {TARGET}; {took / asked.seedings:.1f} s for {asked.rows:,} rows")
     record = {
         "run": {"steps": model.story["clock"]["step"], "seconds": round(model.story["clock"]["seconds"], 1)},
-        "hardware": f"{os.cpu_count()} cores, {processor()}",
+        "hardware": hardware(),
         "rows": asked.rows,
         "wrong": round(asked.share * asked.rows),
         "seedings": asked.seedings,

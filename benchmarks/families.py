@@ -18,7 +18,6 @@ and seed to ``benchmarks/results/families.jsonl`` and skips those that stand the
 import argparse
 import json
 import math
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -28,12 +27,11 @@ from typing import Any
 import numpy as np
 import torch
 from collapse import POINTS, scattered
-from lines import finish, finished, trained
+from lines import finish, finished, hardware, trained
 from torch import Tensor, nn
 
 from anygan import Config, load_data
 from anygan.data.synthetic import GRID_STD, grid_centres
-from anygan.evaluation.cost.costing import processor
 from anygan.nn.blocks import MLP
 from anygan.training.describe import describe
 
@@ -178,7 +176,7 @@ def main() -> None:
                 "scores": scattered(draw(POINTS).numpy(), grid_centres(), GRID_STD),
                 "one sample ms": clocked(draw),
             }
-            line |= {"hardware": f"{os.cpu_count()} cores, {processor()}, 1 thread"}
+            line |= {"hardware": f"{hardware()}, 1 thread"}
             print(json.dumps(line), flush=True)
             finish(RESULTS, line)
 

@@ -8,7 +8,6 @@ and belongs into a test of its own; the exit code is then 1.
 """
 
 import argparse
-import os
 import sys
 import time
 import warnings
@@ -19,11 +18,10 @@ from typing import Any
 import hypothesis
 import torch
 from hypothesis import HealthCheck, given, seed, settings
-from lines import finish
+from lines import finish, hardware
 from trials import TRIALS, Trial
 
 import anygan
-from anygan.evaluation.cost.costing import processor
 
 RESULTS = Path(__file__).parent / "results" / "fuzz.jsonl"
 ROUND = 500
@@ -75,7 +73,7 @@ def main() -> int:
         "tried": sum(one["tried"] for one in found.values()),
         "fell_over": sum(bool(one["fell_over"]) for one in found.values()),
         "trials": found,
-        "hardware": f"{os.cpu_count()} cores, {processor()}",
+        "hardware": hardware(),
     })  # fmt: skip
     return int(any(one["fell_over"] for one in found.values()))
 

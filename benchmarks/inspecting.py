@@ -33,11 +33,10 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import soundfile
-from lines import finish, finished
+from lines import finish, finished, hardware
 
 import anygan
 from anygan import load_data
-from anygan.evaluation.cost.costing import processor
 
 RESULTS = Path(__file__).with_name("results") / "inspecting.jsonl"
 SIZES = dict.fromkeys(("pictures", "classes", "shards"), (20_000, 100_000)) | {"sounds": (4_000, 20_000)}
@@ -157,14 +156,14 @@ def main() -> None:
     parser.add_argument("--only", choices=FORMS, action="append", help="a set; all where none is named")
     parser.add_argument("--threads", type=int, default=1)
     asked = parser.parse_args()
-    hardware = f"{os.cpu_count()} cores, {processor()}"
+    where = hardware()
     done = {(line["set"], line["rows"], line["threads"], line["hardware"]) for line in finished(RESULTS)}
     for name in asked.only or FORMS:
         for rows in SIZES[name]:
-            if (name, rows, asked.threads, hardware) in done:
+            if (name, rows, asked.threads, where) in done:
                 continue
             line = {"set": name, **measure(name, rows, asked.threads), "threads": asked.threads}
-            line |= {"anygan": anygan.__version__, "hardware": hardware}
+            line |= {"anygan": anygan.__version__, "hardware": where}
             print(json.dumps(line), flush=True)
             finish(RESULTS, line)
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from anygan import Config, DataSet, Model, load, train
 from anygan.evaluation.cost.costing import processor
 
-__all__ = ["about", "finish", "finished", "trained"]
+__all__ = ["about", "finish", "finished", "hardware", "trained"]
 
 
 def finished(path: Path) -> list[dict[str, Any]]:
@@ -36,4 +38,10 @@ def about(model: Model) -> dict[str, Any]:
     """How a model was trained, and where it is measured."""
     story = model.story
     told = {"steps": story["clock"]["step"], "threads": story["threads"], "precision": story["precision"]}
-    return told | {"hardware": f"{os.cpu_count()} cores, {processor()}"}
+    return told | {"hardware": hardware()}
+
+
+def hardware() -> str:
+    """What this machine has to compute with, by name."""
+    cores = f"{os.cpu_count()} cores, {processor()}"
+    return f"{cores}, {torch.cuda.get_device_name()}" if torch.cuda.is_available() else cores

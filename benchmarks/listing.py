@@ -16,7 +16,6 @@ Appends one JSON line to ``benchmarks/results/listing.jsonl``. ``$ANYGAN_DATA`` 
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,12 @@ from typing import Any
 import numpy as np
 import torch
 from collapse import digit_judge
-from lines import finish
+from lines import finish, hardware
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import Adam
 
 from anygan import load_data
-from anygan.evaluation.cost.costing import processor
 from anygan.judging.judges import Judge
 from anygan.losses import minimax_g
 from anygan.metrics import entropy, frechet
@@ -118,7 +116,7 @@ def main() -> None:
         "judge, faded": judge.accuracy(list(faded(test)), digits),
         "step ms": round(each, 2),
         "unread noise ms": round(unread(), 2),
-        "hardware": f"{os.cpu_count()} cores, {processor()}, 1 thread",
+        "hardware": f"{hardware()}, 1 thread",
     }
     print(json.dumps(line, ensure_ascii=False))
     finish(RESULTS, line)

@@ -35,12 +35,11 @@ from typing import Any
 import numpy as np
 import torch
 from latency import clocked
-from lines import finish, finished
+from lines import finish, finished, hardware
 from numpy.typing import NDArray
 from spoken_mnist import NAMES, Bench, cells_of, command, export
 
 from anygan import Config, load, load_data
-from anygan.evaluation.cost.costing import processor
 from anygan.evaluation.translation.plain import Plain
 from anygan.evaluation.translation.spreads import mean_spread
 from anygan.rows import DataSet
@@ -230,7 +229,7 @@ def main() -> None:
         shutil.rmtree(place / "written", ignore_errors=True)
         told = ours(place, test, asked) if model == "AnyGAN" else theirs(model, place, test, asked)
         result = {"model": model, "minutes": asked.minutes, "seed": asked.seed, "rows": asked.rows}
-        result |= {"threads": asked.threads, "hardware": f"{os.cpu_count()} cores, {processor()}"} | told
+        result |= {"threads": asked.threads, "hardware": hardware()} | told
         result |= judged(bench, eyes, place / "written") | {"real": real(bench, data)}
         result["judges"] = [bench.image.name, bench.word.name, bench.voice.name]
         print(json.dumps(result), f"{time.time() - began:.0f} s", flush=True)

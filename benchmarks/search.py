@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lines import finish
+from lines import finish, hardware
 from numpy.typing import NDArray
 
-from anygan.evaluation.cost.costing import processor
 from anygan.tasks.embed import search
 
 RESULTS = Path(__file__).parent / "results" / "search.jsonl"
@@ -62,7 +61,7 @@ def main() -> None:
     chance = np.random.default_rng(0)
     codes, queries = unit(asked.codes, asked.width, chance), unit(asked.queries, asked.width, chance)
     record = {
-        "hardware": f"{os.cpu_count()} cores, {processor()}",
+        "hardware": hardware(),
         "threads": 1,
         "codes": asked.codes,
         "width": asked.width,

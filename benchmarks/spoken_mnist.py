@@ -33,7 +33,7 @@ import PIL.Image
 import soundfile
 import torch
 from diversity import asked, compared, grouped, sentences
-from lines import finish
+from lines import finish, hardware
 from numpy.typing import NDArray
 
 from anygan import load, load_data
@@ -42,7 +42,6 @@ from anygan.data.hand import slant, thickness
 from anygan.data.mnist import read_mnist
 from anygan.data.spoken_mnist import SPEAKERS, Recordings, read_recordings, thresholds
 from anygan.data.writer import RowWriter
-from anygan.evaluation.cost.costing import processor
 from anygan.judging.judges import train_judge
 from anygan.metrics import frechet
 from anygan.modalities import Audio, Modality, Scale
@@ -271,10 +270,11 @@ def main() -> None:
             "steps": story["clock"]["step"],
             "seconds": round(story["clock"]["seconds"], 1),
             "config": story["config"],
+            "device": story["device"],
         },
         "threads": story["threads"],
         "precision": story["precision"],
-        "hardware": f"{os.cpu_count()} cores, {processor()}",
+        "hardware": hardware(),
         "rows": said.rows,
         "cross": {"mean": round(float(np.mean(cross)), 4), "least": min(cross)},
         "floor": bench.floor,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from click.testing import Result
 from every_kind import given, mixed
 
@@ -18,6 +19,7 @@ from anygan import Config, load_data
 from anygan.cli.answer import Answer
 from anygan.cli.until import SMOOTH, Until
 from anygan.training.loop import Record
+from anygan.training.run import named
 
 Command = Callable[..., Result]
 
@@ -241,9 +243,15 @@ def test_inspect_tells_of_data(anygan: Command) -> None:
 def test_inspect_tells_of_a_run(anygan: Command, tiny_run: Path) -> None:
     told = json.loads(anygan("inspect", tiny_run, "--json").stdout)
     assert told["steps"] == 5
+    assert told["device"] == named(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     assert [m["name"] for m in told["modalities"]] == ["image", "audio", "text"]
     assert told["config"]["size"] == "tiny"
     assert "5 steps" in anygan("inspect", tiny_run).stdout
+
+
+@pytest.mark.parametrize(("device", "words"), [("cpu", "2 threads, bf16"), ("A card", "2 threads, bf16, A card")])
+def test_what_a_run_was_trained_on_is_told_by_name(device: str, words: str) -> None:
+    assert anygan.cli.watch.worked({"threads": 2, "precision": "bf16", "device": device}) == words
 
 
 def test_inspect_tells_what_happened_and_what_to_change(anygan: Command, tiny_run: Path, tmp_path: Path) -> None:

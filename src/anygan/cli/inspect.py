@@ -17,7 +17,7 @@ from .contradict import contradicted
 from .inspect_data import inspected
 from .opening import is_run
 from .plan import parts
-from .watch import event_words, health_words
+from .watch import event_words, health_words, worked
 
 __all__ = ["run"]
 
@@ -63,6 +63,7 @@ def _run(folder: Path) -> Answer:
         "phase": record.get("phase"),
         "precision": told.get("precision"),
         "threads": told.get("threads"),
+        "device": told.get("device"),
         "checkpoints": sorted(path.stem for path in folder.glob("*.safetensors") if not path.name.startswith(".")),
         "modalities": [
             {"name": n, "kind": m.kind, "canvas": list(m.canvas().shape), "described": _few(m)}
@@ -79,9 +80,9 @@ def _run(folder: Path) -> Answer:
         "bad_count": told.get("bad_count", 0),
     }
     words = health_words(document["health"]).removeprefix("; ")
+    size = f"{count(clock['step'], 'step')} in {duration(clock['seconds'])}"
     shown: list[Any] = [
-        f"{folder}: {count(clock['step'], 'step')} in {duration(clock['seconds'])} on {told.get('data')}, "
-        f"{told.get('threads')} threads, {told.get('precision')}",
+        f"{folder}: {size} on {told.get('data')}, {worked(told)}",
         grid(
             ["modality", "kind", "canvas", "what"],
             [[m["name"], m["kind"], " x ".join(map(str, m["canvas"])), m["described"]] for m in document["modalities"]],

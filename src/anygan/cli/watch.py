@@ -21,7 +21,7 @@ from .answer import Answer, count, duration, listed
 from .progress import Ticker
 from .until import RISING, Until
 
-__all__ = ["event_words", "health_words", "watch"]
+__all__ = ["event_words", "health_words", "watch", "worked"]
 
 LOOKED = ("spread", "noise", "condition", "novelty")
 """Signals of looks at generated rows, of which the least modality's is told; 1 or more is healthy."""
@@ -128,6 +128,12 @@ class _Pace:
         return f"step {step:,}{pace}{health_words(self.health)}"
 
 
+def worked(told: Mapping[str, Any]) -> str:
+    """What a checkpoint tells of what it was trained with."""
+    words = [count(told.get("threads") or 0, "thread"), str(told.get("precision"))]
+    return ", ".join(words if told.get("device") in ("cpu", None) else [*words, str(told["device"])])
+
+
 def health_words(health: Mapping[str, float]) -> str:
     """The game in a few words: how often each discriminator tells real from generated, and how hard it is penalised.
 
@@ -177,6 +183,7 @@ def _ended(out: Path, again: str, pace: _Pace, until: Until | None, stopped: boo
         "minutes": seconds / 60,
         "position": position,
         "threads": told.get("threads"),
+        "device": told.get("device"),
         "precision": told.get("precision"),
         "losses": pace.last.losses if pace.last else {},
         "health": pace.health,
@@ -191,7 +198,7 @@ def _ended(out: Path, again: str, pace: _Pace, until: Until | None, stopped: boo
     elif pace.last is None:
         head = f"{out}: finished already, after {size}."
     else:
-        head = f"{out}: finished, {size} ({count(told.get('threads') or 0, 'thread')}, {told.get('precision')})."
+        head = f"{out}: finished, {size} ({worked(told)})."
     words = health_words(pace.health).removeprefix("; ")
     more = [f"  and {bad_count - len(bad):,} more that are not named"] if bad_count > len(bad) else []
     onwards = [f"go on with: anygan train {again} --out {out} --resume"] if stopped else []

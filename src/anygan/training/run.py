@@ -31,7 +31,7 @@ from .parallel import World
 from .players import Players
 from .schedule import Clock
 
-__all__ = ["LOG", "Run"]
+__all__ = ["LOG", "Run", "named"]
 
 INTERVAL = {"tiny": 5.0}
 """Seconds between checkpoints; a minute for the sizes not named here."""
@@ -169,6 +169,7 @@ class Run:
                 "clock": asdict(self.clock),
                 "precision": self.precision,
                 "threads": self.threads,
+                "device": named(self.device),
                 "fidelity": reached,
                 "best": self.best,
                 "data": self.store.data.name,
@@ -198,6 +199,11 @@ class Run:
         if self.health.tensors and self.stored != self.health.kept:
             checkpoint.save(self.healthy, self.health.tensors, description)
             self.stored = self.health.kept
+
+
+def named(device: torch.device) -> str:
+    """What a device calls itself; the processor is ``cpu``."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def finite(gradients: Sequence[Tensor | None]) -> bool:
