@@ -34,6 +34,13 @@ def test_parts_fit_every_size_that_is_played(side: int) -> None:
     assert Generator(shape, 4, 16, 8, 4)(torch.randn(2, 8), torch.randn(2, 4)).shape == (2, *shape)
 
 
+def test_a_fresh_generator_draws_no_dots() -> None:
+    torch.manual_seed(0)
+    canvas = Generator((1, 32, 32), 16, 64, 8, 4)(torch.randn(64, 8), torch.randn(64, 4))
+    power = torch.fft.rfft2(canvas[:, 0]).abs().square().mean(0)
+    assert power[16, 16] < 0.01 * (power.sum() - power[0, 0])
+
+
 def test_a_zero_code_gives_the_score_of_the_canvas_alone() -> None:
     critic = Discriminator((5,), 4, 16, 8)
     features = critic(torch.randn(3, 5))

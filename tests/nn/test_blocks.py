@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from anygan.nn.blocks import Family, Trunk, depth_to_space, pixel_norm, reach, space_to_depth
+from anygan.nn.blocks import Family, Trunk, depth_to_space, hold, pixel_norm, reach, space_to_depth
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 8), (2, 3, 8, 6), (2, 1, 4, 4)])
@@ -17,6 +17,17 @@ def test_space_to_depth_is_undone(shape: tuple[int, ...]) -> None:
 def test_depth_to_space_is_the_pixel_shuffle() -> None:
     x = torch.randn(2, 12, 3, 5)
     assert torch.equal(depth_to_space(x), torch.nn.functional.pixel_shuffle(x, 2))
+
+
+@pytest.mark.parametrize("axes", [(6,), (4, 6), (4, 2, 6)])
+def test_a_hold_takes_what_alternates_and_keeps_what_is_the_same(axes: tuple[int, ...]) -> None:
+    constant = torch.randn(2, 3, *(1 for _ in axes)).expand(2, 3, *axes)
+    assert torch.allclose(hold(constant), constant)
+    for axis, size in enumerate(axes, 2):
+        signs = torch.tensor([1.0, -1.0]).repeat(size // 2).view(size, *[1] * (len(axes) + 1 - axis))
+        held = hold(constant + signs)
+        assert torch.allclose(held.narrow(axis, 1, size - 1), constant.narrow(axis, 1, size - 1), atol=1e-6)
+        assert torch.allclose(held.narrow(axis, 0, 1), (constant + signs).narrow(axis, 0, 1), atol=1e-6)
 
 
 def test_pixel_norm_has_unit_mean_square() -> None:

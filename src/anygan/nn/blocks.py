@@ -7,7 +7,7 @@ from typing import Generic, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
+from torch.nn.functional import leaky_relu, pad
 
 __all__ = [
     "MLP",
@@ -17,6 +17,7 @@ __all__ = [
     "conv",
     "depth_to_space",
     "full",
+    "hold",
     "pixel_norm",
     "reach",
     "space_to_depth",
@@ -87,6 +88,19 @@ def depth_to_space(x: Tensor) -> Tensor:
     x = x.movedim(1, -1).reshape(x.shape[0], *sizes, -1, *([2] * n))
     order = [0, *(axis for i in range(n) for axis in (1 + i, 2 + n + i)), 1 + n]
     return x.permute(order).reshape(x.shape[0], *(2 * size for size in sizes), -1).movedim(-1, 1)
+
+
+def hold(x: Tensor) -> Tensor:
+    """Each value of (B, C, *axes) averaged with the one before it on every axis, and the first with itself.
+
+    A pattern that alternates along an axis goes; what is the same along it stays.
+    """
+    n = x.dim() - 2
+    x = pad(x, (1, 0) * n, mode="replicate")
+    for axis in range(2, 2 + n):
+        size = x.shape[axis] - 1
+        x = x.narrow(axis, 1, size) + x.narrow(axis, 0, size)
+    return x / 2**n
 
 
 def pixel_norm(x: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from ..errors import AnyGANWarning, RunError
 
 __all__ = ["exists", "load", "newest", "pack_optimizer", "save", "unpack_optimizer"]
 
-SCHEMA = "4"
+SCHEMA = "5"
 LAST, PREVIOUS = "last.safetensors", "previous.safetensors"
 
 
