@@ -96,11 +96,10 @@ def hold(x: Tensor) -> Tensor:
     A pattern that alternates along an axis goes; what is the same along it stays.
     """
     n = x.dim() - 2
-    x = pad(x, (1, 0) * n, mode="replicate")
-    for axis in range(2, 2 + n):
-        size = x.shape[axis] - 1
-        x = x.narrow(axis, 1, size) + x.narrow(axis, 0, size)
-    return x / 2**n
+    held: Tensor = pad(x, (1, 0) * n, mode="replicate")
+    for axis, size in enumerate(x.shape[2:], 2):
+        held = held.narrow(axis, 1, size) + held.narrow(axis, 0, size)
+    return held / 2**n
 
 
 def pixel_norm(x: Tensor) -> Tensor:
