@@ -99,7 +99,7 @@ def hold(x: Tensor) -> Tensor:
     held: Tensor = pad(x, (1, 0) * n, mode="replicate")
     for axis, size in enumerate(x.shape[2:], 2):
         held = held.narrow(axis, 1, size) + held.narrow(axis, 0, size)
-    return held / 2**n
+    return held.div(2**n)
 
 
 def pixel_norm(x: Tensor) -> Tensor:
