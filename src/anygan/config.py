@@ -29,6 +29,10 @@ PENALTIES = ("r1r2", "r1", "r2", "one-centred", "finite-r1r2", "finite-r1", "fin
 """What holds discriminators back: the functions in ``penalties.py``."""
 
 
+SMALL, LARGE, PASS = 64, 256, 8
+"""Rows a step, on a GPU too, and at most on a GPU; and the fewest larger steps that a pass over the rows may take."""
+
+
 @dataclass(frozen=True)
 class Config:
     """All that shapes a run, apart from the data.
@@ -41,7 +45,7 @@ class Config:
         seed: of everything random.
         threads: CPU threads; 0 times a few steps and takes the fastest.
         precision: auto, fp32 or bf16; auto times a few steps.
-        batch: rows a step, over all processes.
+        batch: rows a step, over all processes; 0 takes what suits the machine and the data (:meth:`settled`).
         lr: peak learning rate of generators and discriminators.
         encoder_lr: peak learning rate of the encoders.
         loss: of discriminators and generators, one of :data:`LOSSES`.
@@ -61,7 +65,7 @@ class Config:
     seed: int = 0
     threads: int = 0
     precision: str = "auto"
-    batch: int = 64
+    batch: int = 0
     lr: float = 5e-4
     encoder_lr: float = 1e-3
     loss: str = "relativistic"
@@ -82,7 +86,14 @@ class Config:
         for name, known in (("precision", PRECISIONS), ("loss", LOSSES), ("penalty", PENALTIES)):
             if (value := getattr(self, name)) not in known:
                 raise ConfigError(f"Unknown --{name} '{value}'.{nearest(value, known)}")
-        for name, least in (("minutes", 0), ("lr", 0), ("encoder_lr", 0), ("critic", 0), ("batch", 3), ("threads", -1)):
+        for name, least in (
+            ("minutes", 0),
+            ("lr", 0),
+            ("encoder_lr", 0),
+            ("critic", 0),
+            ("batch", -1),
+            ("threads", -1),
+        ):
             if getattr(self, name) <= least:
                 raise ConfigError(f"--{name.replace('_', '-')} must be larger than {least}, not {getattr(self, name)}.")
         if self.steps is not None and self.steps < 1:
@@ -111,6 +122,17 @@ class Config:
     def but(self, **changes: Any) -> Self:
         """The same with changes."""
         return replace(self, **changes)
+
+    def settled(self, rows: int, device: str) -> Self:
+        """The same with the batch that suits so many rows and a device, where none was asked for.
+
+        It is 64, and on a GPU, which would wait for most of so small a step, 256; but there no more than a sixteenth of
+        the rows in steps of two, for rows that meet themselves teach nothing.
+        """
+        batch = self.batch or SMALL
+        while not self.batch and device == "cuda" and batch < LARGE and 2 * batch * PASS <= rows:
+            batch *= 2
+        return self.but(batch=batch)
 
     def spec(self) -> dict[str, Any]:
         """All settings, ready for JSON."""

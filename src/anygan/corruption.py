@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-__all__ = ["box", "cover", "hiss", "noise", "power"]
+__all__ = ["box", "cover", "hiss", "noise", "normal", "power"]
 
 
 def power(level: Tensor) -> Tensor:
@@ -21,14 +21,22 @@ def power(level: Tensor) -> Tensor:
     return 1 / (1 + level.square())
 
 
+def normal(shape: Sequence[int], generator: torch.Generator, device: torch.device) -> Tensor:
+    """Standard normal noise where it is needed: a GPU draws its own, seeded by ``generator``, which is the CPU's."""
+    if device.type == "cpu":
+        return torch.randn(shape, generator=generator)
+    seed = int(torch.randint(2**53, (), generator=generator))
+    return torch.randn(shape, generator=torch.Generator(device).manual_seed(seed), device=device)
+
+
 def noise(canvas: Tensor, level: Tensor, generator: torch.Generator) -> Tensor:
     """Canvases (B, *shape) with Gaussian noise of a standard deviation each, (B,)."""
-    return canvas + hiss(canvas.shape, level, generator).to(canvas)
+    return canvas + hiss(canvas.shape, level, generator, canvas.device).to(canvas)
 
 
-def hiss(shape: Sequence[int], level: Tensor, generator: torch.Generator) -> Tensor:
-    """That noise alone, of a shape (B, *shape), where it is drawn: on the CPU."""
-    return torch.randn(shape, generator=generator).mul_(level.cpu().view(-1, *[1] * (len(shape) - 1)))
+def hiss(shape: Sequence[int], level: Tensor, generator: torch.Generator, device: torch.device) -> Tensor:
+    """That noise alone, of a shape (B, *shape)."""
+    return normal(shape, generator, device).mul_(level.to(device).view(-1, *[1] * (len(shape) - 1)))
 
 
 def cover(canvas: Tensor, share: Tensor, generator: torch.Generator) -> Tensor:

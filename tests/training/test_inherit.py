@@ -10,6 +10,7 @@ import torch
 from small_runs import SMALL
 
 from anygan import Config, DataSet, load_data, train
+from anygan.device import device
 from anygan.errors import AnyGANWarning, DataError, RunError
 from anygan.modalities import Scale, Table, Text
 from anygan.model.gan import AnyGAN
@@ -87,7 +88,7 @@ def test_what_was_known_is_encoded_and_painted_as_before(old: Path, tmp_path: Pa
         absent = {n: torch.zeros(len(made), dtype=torch.bool) for n in missing}
         order = net.names
         values, present = stored | missing, there | absent
-        return Batch({n: values[n] for n in order}, {n: present[n] for n in order})
+        return Batch({n: values[n] for n in order}, {n: present[n] for n in order}).to(device())
 
     def codes(net: AnyGAN) -> torch.Tensor:
         rows_of = batch(net)
@@ -95,7 +96,7 @@ def test_what_was_known_is_encoded_and_painted_as_before(old: Path, tmp_path: Pa
 
     with torch.no_grad():
         assert torch.allclose(codes(before), codes(after), atol=1e-5)
-        code, style = codes(before), torch.zeros(12, 4)
+        code, style = codes(before), torch.zeros(12, 4, device=device())
         assert torch.equal(before.paint("image", code, style), after.paint("image", code, style))
         table, grown = before.generators["table"](code, style), after.generators["table"](code, style)
         places = run.modalities["table"].places(before.modalities["table"])

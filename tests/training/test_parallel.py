@@ -20,7 +20,8 @@ PLAYING = {"generators", "prior", "canvases", "codes"}
 
 SCRIPT = Path(__file__).with_name("worlds.py")
 KILLED = Path(__file__).with_name("killed_rank.py")
-ENV = {**os.environ, "OMP_NUM_THREADS": "1"}
+ENV = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+"""Ranks share a machine's cores, whatever its GPUs: two cannot share one of those."""
 
 
 LIMIT = 240

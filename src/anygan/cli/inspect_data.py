@@ -7,6 +7,7 @@ from typing import Any
 
 from ..config import Config
 from ..data.load import load_data
+from ..device import device
 from ..errors import DataError
 from ..modalities import Modality
 from ..rows import BadCell, DataSet
@@ -85,6 +86,7 @@ def _read(data: DataSet, modalities: Mapping[str, Modality]) -> list[tuple[str, 
 
 def _train(data: DataSet, modalities: Mapping[str, Modality], config: Config) -> dict[str, Any]:
     """What ``anygan train`` would do with its defaults."""
+    config = config.settled(len(data), device().type)
     parameters = sizes(modalities, config)
     return {
         "size": config.size,

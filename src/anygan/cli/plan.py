@@ -8,6 +8,7 @@ from torch import nn
 
 from ..config import Config
 from ..data.store import Store
+from ..device import device
 from ..modalities import Modality
 from ..model.gan import AnyGAN, Critics
 from ..rows import DataSet
@@ -21,6 +22,7 @@ __all__ = ["parts", "plan", "sizes"]
 
 def plan(data: DataSet, config: Config, origin: Path | None = None) -> Answer:
     """Read the data and build the networks; train nothing and write nothing."""
+    config = config.settled(len(data), device().type)
     modalities = learnable(data, config, Heritage.of(origin, config) if origin else None)
     cells, done = sum(len(column.cells) for column in data.columns.values()), 0
     with Ticker("reading") as ticker:

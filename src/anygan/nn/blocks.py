@@ -7,7 +7,7 @@ from typing import Generic, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu, pad
+from torch.nn.functional import leaky_relu
 
 __all__ = [
     "MLP",
@@ -95,11 +95,9 @@ def hold(x: Tensor) -> Tensor:
 
     A pattern that alternates along an axis goes; what is the same along it stays.
     """
-    n = x.dim() - 2
-    held: Tensor = pad(x, (1, 0) * n, mode="replicate")
     for axis, size in enumerate(x.shape[2:], 2):
-        held = held.narrow(axis, 1, size) + held.narrow(axis, 0, size)
-    return held.div(2**n)
+        x = x + torch.cat([x.narrow(axis, 0, 1), x.narrow(axis, 0, size - 1)], axis)
+    return x.div(2 ** (x.dim() - 2))
 
 
 def pixel_norm(x: Tensor) -> Tensor:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import torch
-
 from ..config import Config
+from ..device import device
 from ..errors import RunError, nearest
 from ..modalities import Modality, from_spec
 from ..model.gan import AnyGAN
@@ -59,8 +58,7 @@ class Model:
         state = {k.removeprefix("mean."): v for k, v in tensors.items() if k.startswith("mean.")}
         state |= {k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.canvases.")}
         net.load_state_dict(state)
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        return cls(net.to(device).eval().requires_grad_(False), config, story)
+        return cls(net.to(device()).eval().requires_grad_(False), config, story)
 
     @property
     def modalities(self) -> dict[str, Modality]:

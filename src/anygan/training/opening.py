@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from ..config import Config
 from ..data.store import Order, Store
+from ..device import device
 from ..errors import DataError, RunError
 from ..modalities import from_spec
 from ..rows import DataSet
 from . import checkpoint
 from .describe import learnable
 from .inherit import Heritage
+from .machine import exact
 from .parallel import World
 from .players import Players
 from .resume import agreed, position_kept, restarted, same_data, trim
@@ -50,7 +51,6 @@ def open_run(
             )
         tensors, told = checkpoint.newest(folder, aside=world.rank == 0)
         config = agreed(config, Config.of(told["config"]), folder, change)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     known = {str(spec["name"]): from_spec(spec) for spec in told.get("modalities", [])}
     heritage = Heritage.of(origin, config) if origin is not None and tensors is None else None
     modalities = known or learnable(data, config, heritage)
@@ -60,10 +60,12 @@ def open_run(
     store = Store.read(data, modalities)
     if "holds" in told and not change:
         same_data(told["holds"], store.holds, folder)
-    players = Players.meet(modalities, config, device)
-    run = Run(
-        folder, config, modalities, store, Order(store, config.seed, config.batch), players, Clock(), world, device
-    )
+    here = device()
+    if here.type == "cuda":
+        exact()
+    config = config.settled(len(data), here.type)
+    players = Players.meet(modalities, config, here)
+    run = Run(folder, config, modalities, store, Order(store, config.seed, config.batch), players, Clock(), world, here)
     run.health.rescue = config.rescue
     if tensors is not None:
         _go_on(run, tensors, told)

@@ -17,6 +17,8 @@ from torch import Tensor
 from torch.distributed.distributed_c10d import PrefixStore
 from torch.distributed.rendezvous import rendezvous
 
+from ..device import device
+
 __all__ = ["World"]
 
 
@@ -40,7 +42,10 @@ class World:
         if not dist.is_initialized():
             store, rank, size = next(rendezvous("env://"))
             attempt = PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
-            backend = "nccl" if torch.cuda.is_available() else "gloo"
+            here = device()
+            backend = "nccl" if here.type == "cuda" else "gloo"
+            if here.type == "cuda":
+                torch.cuda.set_device(here)
             dist.init_process_group(backend, store=attempt, rank=rank, world_size=size)
         return cls(dist.get_rank(), dist.get_world_size())
 
@@ -78,9 +83,7 @@ class World:
         """Rank 0's values, on every rank."""
         if self.size == 1:
             return list(values)
-        shared = torch.tensor(values, dtype=torch.float64)
-        if torch.cuda.is_available():
-            shared = shared.cuda()
+        shared = torch.tensor(values, dtype=torch.float64, device=device())
         dist.broadcast(shared, 0)
         return [float(value) for value in shared]
 

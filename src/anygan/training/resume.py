@@ -28,6 +28,7 @@ def agreed(asked: Config, had: Config, folder: Path, change: bool) -> Config:
     Raises:
         RunError: with the differences, when they were not asked for or cannot be.
     """
+    asked = asked.but(batch=asked.batch or had.batch)
     differ = [name for name, value in asked.spec().items() if value != had.spec()[name]]
     shown = ", ".join(f"{n.replace('_', '-')} {getattr(had, n)} (now {getattr(asked, n)})" for n in differ)
     if any(name in FIXED for name in differ):

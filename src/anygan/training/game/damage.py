@@ -68,7 +68,7 @@ class Damage:
         touched = {}
         for m, (name, canvas) in enumerate(canvases.items()):
             shape = len(self.level), *canvas.shape[1:]
-            drawn = world.mine(hiss(shape, self.level[:, m], generator)).to(canvas)
+            drawn = world.mine(hiss(shape, self.level[:, m], generator, canvas.device)).to(canvas)
             hidden = world.mine(box(shape, self.hidden[:, m], generator)).to(canvas.device)
             touched[name] = canvas.masked_fill(hidden, 0.0).add_(drawn)
         return touched

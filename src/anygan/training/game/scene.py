@@ -13,6 +13,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from ...corruption import normal
 from ...modalities.table import CodedRow
 from ...model.gan import AnyGAN
 from ...rows import Batch
@@ -219,8 +220,8 @@ def _mine(
     here = numbers.to(real.device)
 
     def drawn(level: float) -> Tensor:
-        noise = torch.randn(len(there), *real.shape[1:], generator=generator).mul_(level)
-        return world.mine(noise)[numbers].to(real.device)
+        noise = normal((len(there), *real.shape[1:]), generator, real.device).mul_(level)
+        return world.mine(noise)[here]
 
     condition, wrong, code, style = (world.mine(part)[here] for part in codes)
     counts = int(first.sum()), int(there.sum()), int(there[::PENALISED].sum())

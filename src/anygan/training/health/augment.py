@@ -58,9 +58,10 @@ def _change(stage: Stage, share: float, generator: torch.Generator, world: World
     steps = torch.randint(-1, 2, (rows, axes), generator=generator) * chosen.unsqueeze(1)
     # Of a vector each number is an axis of its own: to cover it is to move the point elsewhere.
     hidden = COVERED * torch.rand(rows, generator=generator) * (chosen & (axes > 0))
-    kept, drawn = cover(torch.ones(rows, *shape), hidden, generator), torch.zeros(rows, *shape)
-    drawn = noise(drawn, LEVEL * chosen, generator)
-    steps, kept, drawn = (world.mine(part)[stage.rows.cpu()].to(device) for part in (steps, kept, drawn))
+    kept = cover(torch.ones(rows, *shape, device=device), hidden, generator)
+    drawn = noise(torch.zeros(rows, *shape, device=device), LEVEL * chosen, generator)
+    here = stage.rows.to(device)
+    steps, kept, drawn = (world.mine(part.to(device))[here] for part in (steps, kept, drawn))
 
     def change(canvas: Tensor) -> Tensor:
         return moved(canvas, steps) * kept + drawn
