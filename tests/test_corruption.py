@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from anygan.corruption import cover, noise, power
+from anygan.corruption import cover, noise, normal, power
 
 
 def chance() -> torch.Generator:
@@ -14,6 +14,17 @@ def test_noise_has_the_level_of_its_row() -> None:
     levels = torch.tensor([0.0, 0.5, 2.0])
     added = noise(torch.zeros(3, 1, 64, 64), levels, chance()).flatten(1)
     assert torch.allclose(added.std(1), levels, rtol=0.05)
+
+
+def test_noise_is_standard_normal_and_the_same_for_the_same_seed() -> None:
+    here = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    generator = chance()
+    drawn, next_one = (normal((64, 64, 8), generator, here) for _ in range(2))
+    assert drawn.device.type == here.type
+    assert abs(float(drawn.mean())) < 0.02
+    assert abs(float(drawn.std()) - 1) < 0.02
+    assert torch.equal(drawn, normal((64, 64, 8), chance(), here))
+    assert not torch.equal(drawn, next_one)
 
 
 def test_power_is_the_signal_of_a_unit_canvas() -> None:

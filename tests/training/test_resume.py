@@ -31,6 +31,16 @@ def test_other_settings_are_refused_with_the_difference_unless_asked_for(tmp_pat
     assert agreed(had, had, tmp_path, change=False) == had
 
 
+def test_a_batch_that_was_left_open_is_the_one_the_run_took(tmp_path: Path) -> None:
+    settings = {name: value for name, value in SMALL.items() if name != "batch"}
+    list(train(rows(), tmp_path, Config(steps=2, **settings)))
+    taken = Config.of(story(tmp_path)["config"])
+    assert taken.batch > 0
+    assert agreed(Config(steps=2, **settings), taken.but(batch=32), tmp_path, change=False).batch == 32
+    with pytest.raises(RunError, match=r"batch 32 \(now 16\)"):
+        agreed(Config(steps=2, **settings, batch=16), taken.but(batch=32), tmp_path, change=False)
+
+
 def test_networks_cannot_change_their_size(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"size tiny.*cannot change their size"):
         agreed(Config(size="small"), Config(size="tiny"), tmp_path, change=True)
