@@ -31,18 +31,21 @@ def test_real_points_find_all_modes() -> None:
     # The share of a Gaussian of the plane within three standard deviations.
     assert scores["high quality"] == pytest.approx(1 - math.exp(-4.5), abs=0.005)
     assert 0 < scores["reverse KL"] < 0.002
+    # That of a Gaussian of the plane cut off at three.
+    assert scores["deviation"] == pytest.approx(0.96, abs=0.02)
 
 
 def test_a_collapsed_set_has_one_mode_and_all_the_divergence() -> None:
     points = np.tile(np.array([[1, 0]], np.float32), (100, 1))
     scores = collapse.scattered(points, ring_centres(), RING_STD)
-    assert scores == {"modes": 1, "high quality": 1.0, "reverse KL": pytest.approx(math.log(8))}
+    assert scores == {"modes": 1, "high quality": 1.0, "deviation": 0.0, "reverse KL": pytest.approx(math.log(8))}
 
 
 def test_points_between_modes_find_none() -> None:
     scores = collapse.scattered(np.zeros((10, 2), np.float32), ring_centres(), RING_STD)
     assert scores["modes"] == 0
     assert scores["high quality"] == 0
+    assert scores["deviation"] == 0
 
 
 def test_channels_are_read_as_the_digits_of_a_mode() -> None:
@@ -67,16 +70,15 @@ def test_every_loss_and_penalty_has_a_cell() -> None:
 def test_a_table_tells_medians_and_extremes() -> None:
     line = {"set": "ring", "budget": "9 steps", "loss": "hinge", "penalty": "r1", "gamma": 0.1, "hardware": "an abacus"}
     line |= {"threads": 1, "precision": "fp32"}
-    real = {"real modes": 8, "real high quality": 0.989, "real reverse KL": 0.0004}
-    lines = [
-        line | {"seconds": 1.0, "scores": real | {"modes": modes, "high quality": 0.5, "reverse KL": 0.25}}
-        for modes in (5, 8, 6)
-    ]
+    real = {"real modes": 8, "real high quality": 0.989, "real deviation": 0.96, "real reverse KL": 0.0004}
+    scores = real | {"high quality": 0.5, "deviation": 0.75, "reverse KL": 0.25}
+    lines = [line | {"seconds": 1.0, "scores": scores | {"modes": modes}} for modes in (5, 8, 6)]
     page = collapse.page(lines)
     assert "## ring, 9 steps" in page
     assert "high quality 0.989" in page
     assert "an abacus" in page
-    assert "| hinge | r1 | 0.1 | 3 | 6 (5 to 8) | 0.500 (0.500 to 0.500) | 0.2500 (0.2500 to 0.2500) | 1 |" in page
+    told = "6 (5 to 8) | 0.500 (0.500 to 0.500) | 0.75 (0.75 to 0.75) | 0.2500 (0.2500 to 0.2500)"
+    assert f"| hinge | r1 | 0.1 | 3 | {told} | 1 |" in page
 
 
 def test_a_cell_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,22 +25,37 @@ def test_two_deviations_are_one():
     assert torch.allclose(x.mean(0), torch.zeros(9), atol=1e-5)
 
 
-def test_narrow_clumps_of_few_entries_fill_the_canvas():
-    """Three clumps, each a hundredth as wide as they are apart: on the canvas each takes a third of the range."""
+def test_narrow_clumps_of_few_entries_fill_the_canvas_and_stay_apart():
+    """Three clumps, each a hundredth as wide as they are apart: on the canvas the gaps are narrower than the clumps."""
     chance = np.random.default_rng(0)
     clump = chance.integers(3, size=(9000, 1))
     cells = list((clump + 0.01 * chance.standard_normal((9000, 2))).astype(np.float32))
     vector = Vector.fit("v", cells, Scale())
     stored = torch.stack([vector.read(c) for c in cells])
     x = vector.canvas()(stored)
-    widths = [x[clump[:, 0] == i].max(0).values - x[clump[:, 0] == i].min(0).values for i in range(3)]
-    assert torch.stack(widths).allclose(torch.tensor(2 / 3), atol=0.03)
+    ends = [(x[clump[:, 0] == i].min(0).values, x[clump[:, 0] == i].max(0).values) for i in range(3)]
+    widths, gaps = [high - low for low, high in ends], [ends[i + 1][0] - ends[i][1] for i in range(2)]
+    assert torch.stack(widths).min() > 0.5
+    assert torch.stack(gaps).min() > 0.01
+    assert torch.stack(gaps).max() < 0.2
     assert vector.canvas().inverse(x).allclose(stored, atol=1e-4)
     # What lies beyond the training range counts as its end.
     assert torch.equal(vector.canvas().inverse(torch.full((1, 2), 9.0))[0], stored.max(0).values)
+    # And a clump keeps its tails: more of it lies near its middle than by rank.
+    middle = (x[clump[:, 0] == 1] - (ends[1][0] + ends[1][1]) / 2).abs() / widths[1]
+    assert (middle < 0.25).float().mean() > 0.55
 
 
-def test_many_entries_are_not_ranked():
+@pytest.mark.parametrize("values", [[3.0] * 40, [0.0] * 30 + [1.0] * 10, [-1.0, 2.0]])
+def test_values_that_many_rows_share_come_back(values):
+    vector = Vector.fit("v", [np.array([v, 2 * v]) for v in values], Scale())
+    stored = torch.stack([vector.read(np.array([v, 2 * v])) for v in values])
+    canvas = vector.canvas()(stored)
+    assert ((canvas >= -1) & (canvas <= 1)).all()
+    assert torch.equal(vector.canvas().inverse(canvas), stored)
+
+
+def test_many_entries_are_not_companded():
     assert Vector.fit("v", [np.zeros(9), np.ones(9)], Scale()).knots == ()
     assert len(Vector.fit("v", [np.zeros(8), np.ones(8)], Scale()).knots) == 8
 

@@ -118,6 +118,18 @@ def test_looking_at_what_is_there_costs_nothing_for_what_is_not() -> None:
     assert not fused[1].any()
 
 
+def test_a_modality_that_is_alone_is_rendered_from_words() -> None:
+    config = Config(size="tiny")
+    model = AnyGAN({"v": Vector("v", 2, (0.0,) * 2, (1.0,) * 2)}, config)
+    codes = model.sample(torch.zeros(500, config.code), torch.Generator().manual_seed(0))
+    assert codes.norm(dim=1).allclose(torch.ones(500))
+    assert len(codes.abs().unique()) == 2
+    assert len(codes.unique(dim=0)) > 400
+    given = torch.nn.functional.normalize(torch.randn(500, config.code), dim=1)
+    drawn = model.complete(given, torch.ones(500, dtype=torch.bool), torch.Generator().manual_seed(0))
+    assert torch.equal(drawn, codes)
+
+
 def test_discriminators_may_be_narrower_than_generators() -> None:
     config = Config(size="tiny", critic=0.25)
     model = AnyGAN({"image": Image("image", 28, 28, "L", 28, 28)}, config)

@@ -1,14 +1,17 @@
-"""Vectors: a fixed count of numbers. Many are played on themselves, standardised entry by entry, a few by rank.
+"""Vectors: a fixed count of numbers. Many are played on themselves, standardised entry by entry; a few companded.
 
     canvas = (x - mean) / scale          scale = 2 standard deviations          finish = identity
 
 Most of such a canvas lies in [-1, 1] and nothing ends there: the tails of the data stay within the generator's reach.
 An entry that never changes in training has scale 0 and is written as its mean.
 
-    canvas = rank of x among the training values, -1 to 1          finish = identity
+    canvas = integral of f ** (3/4) up to x, -1 to 1      f = density of training values      finish = identity
 
 Points of the plane or of space often lie in clumps that are far narrower than the distances between them, and networks
-learn what is so fine in a standardised canvas very slowly. By rank (:mod:`.ranks`) each entry's clumps fill the range.
+learn what is so fine in a standardised canvas very slowly. A compander (Panter, Dite, *Quantization distortion in
+pulse-count modulation with nonuniform spacing of levels*, 1951) gives values room by a power of how common they are:
+clumps fill the range, as by rank, but keep tails and gaps between them, so that what is drawn a little beyond an edge
+is not another clump's.
 """
 
 import json
@@ -36,8 +39,10 @@ SAMPLE = 65_536
 """Cells that :meth:`Vector.fit` looks at, spread evenly over the data."""
 DEVIATIONS = 2.0
 FEW = 8
-"""Vectors of up to so many entries are played by rank."""
+"""Vectors of up to so many entries are companded."""
 KNOTS = 1024
+POWER = 0.75
+"""Of the density: 0 would standardise, 1 would rank."""
 SIDE = 480
 """Side of the preview, pixels."""
 
@@ -61,21 +66,26 @@ class Standardised(Canvas):
         return (canvas * self.scale + self.mean).float()
 
 
-class Ranked(Canvas):
-    """Numbers by rank, (size,)."""
+class Companded(Canvas):
+    """Numbers where a compander puts them, (size,)."""
 
     knots: Tensor
+    places: Tensor
 
     def __init__(self, knots: Sequence[Sequence[float]]) -> None:
         super().__init__()
         self.shape = (len(knots),)
-        self.register_buffer("knots", torch.tensor(knots, dtype=torch.float64), persistent=False)
+        values = torch.tensor(knots, dtype=torch.float64)
+        # As many training values lie between two knots as between any: a density is the inverse of their distance.
+        rises = torch.nn.functional.pad(values.diff(dim=1).pow(1 - POWER).cumsum(1), (1, 0))
+        self.register_buffer("knots", values, persistent=False)
+        self.register_buffer("places", rises / rises[:, -1:].clamp_min(1e-300) * 2 - 1, persistent=False)
 
     def forward(self, stored: Tensor) -> Tensor:
-        return rank(stored.T, self.knots).T.float()
+        return value(rank(stored.T, self.knots), self.places).T.float()
 
     def inverse(self, canvas: Tensor) -> Tensor:
-        return value(canvas.double().clamp(-1, 1).T, self.knots).T.float()
+        return value(rank(canvas.T, self.places), self.knots).T.float()
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,7 @@ class Vector(Modality):
         return np.array(stored.cpu().numpy(), np.float32)
 
     def canvas(self) -> Canvas:
-        return Ranked(self.knots) if self.knots else Standardised(self.mean, self.scale)
+        return Companded(self.knots) if self.knots else Standardised(self.mean, self.scale)
 
     def preview(self, cells: Sequence[Cell], path: Path) -> Path | None:
         """A scatter of the points, where vectors are points of the plane; the axes span four deviations."""

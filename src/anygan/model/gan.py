@@ -24,6 +24,9 @@ from .prior import Prior
 
 __all__ = ["AnyGAN", "Critics"]
 
+WORD = 12
+"""Signs in the code of a modality that is alone."""
+
 SHARED = 0.02
 """Share of what there is to know about its row from which on a modality is no stranger."""
 
@@ -94,19 +97,28 @@ class AnyGAN(nn.Module):
         return torch.randn(rows, len(self.names), self.style, generator=generator).to(device)
 
     def sample(self, given: Tensor, generator: torch.Generator) -> Tensor:
-        """A complete code for each given one (B, code); zero rows are drawn from the unconditional prior."""
+        """A complete code for each given one (B, code); zero rows are drawn from the unconditional prior.
+
+        A modality that is alone shares nothing, and its code is a word of signs: a continuous image of Gaussian noise
+        alone cannot leave out what lies between things that are apart (Tanielian et al., *Learning disconnected
+        manifolds: a no GAN's land*, 2020).
+        """
         noise = torch.randn(len(given), self.style, generator=generator).to(given.device)
         if len(self.names) == 1:
-            return normalize(torch.randn(given.shape, generator=generator).to(given.device), dim=1)
+            word = torch.randn(given.shape, generator=generator).sign()
+            word[:, WORD:] = 0
+            return normalize(word.to(given.device), dim=1)
         drawn: Tensor = self.prior(noise, given)
         return drawn
 
     def complete(self, given: Tensor, whole: Tensor, generator: torch.Generator) -> Tensor:
         """The codes (B, code) to render rows from: P(u, F(S)), which decides what the given code F(S) leaves open.
 
-        Where everything is given, (B,) ``whole``, there is nothing to decide.
+        Where everything is given, (B,) ``whole``, there is nothing to decide; but a modality that is alone is always
+        rendered from a word.
         """
-        return torch.where(whole.unsqueeze(1), given, self.sample(given, generator)) if len(self.names) > 1 else given
+        settled = whole.unsqueeze(1) & (len(self.names) > 1)
+        return torch.where(settled, given, self.sample(given, generator))
 
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:
         """The canvas of one modality, (B, *shape), in range."""
