@@ -2,6 +2,7 @@
 
     python benchmarks/collapse.py --out runs/collapse                        # ring and grid, every loss, three seeds
     python benchmarks/collapse.py --out runs/collapse --penalties all        # and every penalty
+    python benchmarks/collapse.py --out runs/longer --losses relativistic --steps 10000   # the default, for longer
     python benchmarks/collapse.py --out runs/collapse --sets stacked-mnist,stacked-hard,mnist --minutes 60
     python benchmarks/collapse.py --table                                    # only write docs/collapse.md again
 
