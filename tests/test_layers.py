@@ -16,7 +16,7 @@ MODULES = {
 }
 
 LAYERS = (
-    {"errors", "config"},
+    {"errors", "config", "device"},
     {"rows"},
     {"media", "nn", "losses", "penalties", "alignment", "metrics", "corruption"},
     {"modalities"},
