@@ -86,6 +86,11 @@ def demo(**options: Any) -> None:
     help=f"Weight of the penalty: more is steadier and slower, less is sharper and riskier. What suits "
     f"canvases of 28 to 64 pixels is the default; ten times it suits 128 and more.  [default: {Config.gamma:g}]",
 )
+@click.option(
+    "--batch",
+    type=int,
+    help="Rows a step, over all processes: fewer need less memory.  [default: 64; on a GPU 256, if there are enough]",
+)
 @click.option("--recipe", metavar="NAME", help="A classic instead of AnyGAN: mnist-mlp, the GAN of the textbooks.")
 @KIND
 @click.option(

@@ -42,7 +42,7 @@ FEW = 8
 """Vectors of up to so many entries are companded."""
 KNOTS = 1024
 POWER = 0.75
-"""Of the density: 0 would standardise, 1 would rank."""
+"""Of the density: with 0 all would lie as it does in the data, with 1 by rank."""
 SIDE = 480
 """Side of the preview, pixels."""
 
