@@ -193,7 +193,8 @@ def main() -> None:
     form = Form(store, modalities)
     model = build(asked.model, form.shapes)
     model.device = torch.device("cpu")
-    told = train(model, form, Order(store, asked.seed, Config().batch), asked.minutes)
+    batch = Config().settled(len(store.pairing(0)), "cpu").batch
+    told = train(model, form, Order(store, asked.seed, batch), asked.minutes)
     told["parameters"] = sum(weights.numel() for weights in model.parameters())
     with torch.no_grad():
         for given in form.shapes:
