@@ -121,13 +121,24 @@ def test_looking_at_what_is_there_costs_nothing_for_what_is_not() -> None:
 def test_a_modality_that_is_alone_is_rendered_from_words() -> None:
     config = Config(size="tiny")
     model = AnyGAN({"v": Vector("v", 2, (0.0,) * 2, (1.0,) * 2)}, config)
-    codes = model.sample(torch.zeros(500, config.code), torch.Generator().manual_seed(0))
-    assert codes.norm(dim=1).allclose(torch.ones(500))
-    assert len(codes.abs().unique()) == 2
-    assert len(codes.unique(dim=0)) > 400
+    assert model.words is not None
     given = torch.nn.functional.normalize(torch.randn(500, config.code), dim=1)
-    drawn = model.complete(given, torch.ones(500, dtype=torch.bool), torch.Generator().manual_seed(0))
-    assert torch.equal(drawn, codes)
+    for _ in range(50):
+        model.words.sort(given)
+    assert torch.equal(model.told(given), model.words(given)), "a discriminator is told no more than the word"
+    drawn = model.sample(torch.zeros(500, config.code), torch.Generator().manual_seed(0))
+    assert {tuple(word) for word in drawn.tolist()} <= {tuple(word) for word in model.words.words.tolist()}
+    assert len(drawn.unique(dim=0)) > 32
+    chance = torch.Generator().manual_seed(0)
+    for whole in (True, False):
+        assert torch.equal(model.complete(given, torch.full((500,), whole), chance), model.words(given))
+
+
+def test_where_there_are_several_modalities_a_code_is_told_as_it_is() -> None:
+    model = AnyGAN({n: Vector(n, 2, (0.0,) * 2, (1.0,) * 2) for n in "ab"}, Config(size="tiny"))
+    code = torch.nn.functional.normalize(torch.randn(5, model.code), dim=1)
+    assert model.words is None
+    assert model.told(code) is code
 
 
 def test_discriminators_may_be_narrower_than_generators() -> None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
 
 from ..config import Config
 from ..modalities import Canvas, Modality, Table
@@ -21,11 +20,9 @@ from .filler import Filler
 from .fusion import Fusion
 from .generator import Generator
 from .prior import Prior
+from .words import Words
 
 __all__ = ["AnyGAN", "Critics"]
-
-WORD = 12
-"""Signs in the code of a modality that is alone."""
 
 SHARED = 0.02
 """Share of what there is to know about its row from which on a modality is no stranger."""
@@ -38,6 +35,7 @@ class AnyGAN(nn.Module):
 
     Attributes:
         bond: (M,) what each modality shares with the rest of its row, as training last saw it: 0 nothing, 1 everything.
+        words: what a modality that is alone is made from; ``None`` where there are several.
     """
 
     bond: Tensor
@@ -55,6 +53,7 @@ class AnyGAN(nn.Module):
         self.fusion = Fusion(len(self.names), code)
         self.log_scale = nn.Parameter(torch.tensor(math.log(10.0)))
         self.prior = Prior(style, code, features)
+        self.words = Words(code) if len(self.names) == 1 else None
         self.register_buffer("bond", torch.ones(len(self.names)))
         holed = [name for name, modality in self.modalities.items() if isinstance(modality, Table) and modality.fills]
         self.fillers = Family(holed, lambda name: Filler(shapes[name][0], features, code, style))
@@ -96,18 +95,22 @@ class AnyGAN(nn.Module):
         """A style for every modality from its prior, (rows, M, style)."""
         return torch.randn(rows, len(self.names), self.style, generator=generator).to(device)
 
+    def told(self, given: Tensor) -> Tensor:
+        """What a discriminator is told of given codes (B, code): the codes, or the words of a modality that is alone.
+
+        It could read off the whole code of a canvas what it is to judge.
+        """
+        said: Tensor = given if self.words is None else self.words(given)
+        return said
+
     def sample(self, given: Tensor, generator: torch.Generator) -> Tensor:
         """A complete code for each given one (B, code); zero rows are drawn from the unconditional prior.
 
-        A modality that is alone shares nothing, and its code is a word of signs: a continuous image of Gaussian noise
-        alone cannot leave out what lies between things that are apart (Tanielian et al., *Learning disconnected
-        manifolds: a no GAN's land*, 2020).
+        The complete codes of a modality that is alone are its words.
         """
+        if self.words is not None:
+            return torch.where(given.any(1, keepdim=True), self.words(given), self.words.draw(len(given), generator))
         noise = torch.randn(len(given), self.style, generator=generator).to(given.device)
-        if len(self.names) == 1:
-            word = torch.randn(given.shape, generator=generator).sign()
-            word[:, WORD:] = 0
-            return normalize(word.to(given.device), dim=1)
         drawn: Tensor = self.prior(noise, given)
         return drawn
 
@@ -117,7 +120,7 @@ class AnyGAN(nn.Module):
         Where everything is given, (B,) ``whole``, there is nothing to decide; but a modality that is alone is always
         rendered from a word.
         """
-        settled = whole.unsqueeze(1) & (len(self.names) > 1)
+        settled = whole.unsqueeze(1) & (self.words is None)
         return torch.where(settled, given, self.sample(given, generator))
 
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:

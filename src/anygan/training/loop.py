@@ -169,7 +169,7 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
         aligned, shared = align(model, evidence, observed, damage, chance, world)
         known = recognise(model, evidence, damage, crowd, chance, world)
         believed = believe(model, evidence, observed, damage, chance, world)
-    bond(players, shared)
+    remember(players, shared, crowd.whole)
     players.readers.zero_grad()
     (aligned + RECOGNISE * known + believed).backward()
     losses = {"align": aligned, "recognise": known, "believe": believed}
@@ -203,10 +203,15 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     return _told(losses), _told(health) | ({} if taken else {"skipped": 1.0})
 
 
-def bond(players: Players, shared: Tensor) -> None:
-    """Remember what each modality shares with the rest, (M,); NaN tells nothing."""
+def remember(players: Players, shared: Tensor, whole: Tensor) -> None:
+    """What is learned without a gradient: what each modality shares with the rest, (M,), and words from whole codes.
+
+    NaN tells nothing.
+    """
     for net in (players.model, players.mean):
         net.bond.lerp_(torch.where(shared.isfinite(), shared.to(net.bond), net.bond), BOND)
+        if net.words is not None:
+            net.words.sort(whole)
 
 
 def _told(values: Mapping[str, Tensor]) -> dict[str, float]:

@@ -151,17 +151,22 @@ def scene(
 
 
 def _stage(model: AnyGAN, crowd: Crowd, m: int, real: Tensor, generator: torch.Generator, world: World) -> Stage:
-    """The stage of modality number m: a condition from the others, and a code that may know more."""
+    """The stage of modality number m: a condition from the others, and a code that may know more.
+
+    A modality that is alone has no others: its condition is its own word.
+    """
     rows, device = len(crowd.observed), crowd.evidence.device
     allowed = crowd.observed.clone()
-    allowed[:, m] = False
+    if model.words is None:
+        allowed[:, m] = False
     way = torch.randint(4, (rows, 1), generator=generator)
-    condition = crowd.fuse(subsets(allowed, generator) & (way != 3))
+    given = crowd.fuse(subsets(allowed, generator) & (way != 3))
+    condition = crowd.mean.told(given)
     apart = crowd.copies * int(torch.randint(1, max(2, rows // crowd.copies), (1,), generator=generator))
     other = condition.roll(apart, 0)
     both = (condition.any(1) & other.any(1)).unsqueeze(1)
-    code = model.sample(condition, generator)
-    if len(model.names) > 1:
+    code = model.sample(given, generator)
+    if model.words is None:
         way = way.to(device)
         code = torch.where((way == 0) & condition.any(1, keepdim=True), condition, code)
         code = torch.where(way == 1, crowd.whole, code)
