@@ -87,7 +87,8 @@ def test_a_stage_is_never_conditioned_on_its_own_modality() -> None:
 def test_a_modality_that_is_alone_plays_under_its_own_word() -> None:
     game, rows = players("a"), batch("a", rows=256)
     seen, model = crowd(game, rows), game.mean
-    assert model.words is not None and game.model.words is not None
+    assert model.words is not None
+    assert game.model.words is not None
     for _ in range(20):
         for words in (model.words, game.model.words):
             words.sort(seen.whole)
