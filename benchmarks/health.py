@@ -2,7 +2,7 @@
 
     python benchmarks/health.py --out runs/health
 
-breaks one run of ``digits`` (tiny, batches of 32, 260 steps) in each of these ways, with rescue and without it:
+breaks one run of ``digits`` (tiny, batches of 32, 400 steps) in each of these ways, with rescue and without it:
 
     lr        learning rate of generators and discriminators fifty times the default
     poison    three batches with a picture that holds no numbers
@@ -45,7 +45,7 @@ from anygan.training.run import Run
 
 RESULTS = Path(__file__).parent / "results" / "health.jsonl"
 POISONED = (60, 120, 180)
-HEALTHY = {"digits": (260, 5), "ring": (600, 5), "grid": (600, 5), "mnist": (250, 5), "stacked-mnist": (250, 2)}
+HEALTHY = {"digits": (400, 5), "ring": (600, 5), "grid": (600, 5), "mnist": (400, 5), "stacked-mnist": (400, 2)}
 """Set -> steps, seeds."""
 SPOKEN = {"spoken-mnist": (150, 1)}
 

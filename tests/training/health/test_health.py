@@ -16,7 +16,7 @@ from anygan import Config, DataSet, Record, load_data, train
 from anygan.rows import Batch
 from anygan.training import checkpoint, loop
 from anygan.training.health import health
-from anygan.training.health.alarms import RULES, Rule, Watch, key
+from anygan.training.health.alarms import READ, RULES, Rule, Watch, key
 from anygan.training.health.health import CAPS, RESPONSES, Health
 from anygan.training.opening import open_run
 from anygan.training.run import Run
@@ -24,6 +24,7 @@ from anygan.training.run import Run
 WELL = {
     "accuracy": 0.8,
     "gap": 1.0,
+    "trend": 1.0,
     "r1": 1.0,
     "r2": 1.0,
     "spread": 0.9,
@@ -37,7 +38,7 @@ WELL = {
 
 BAD: dict[str, dict[str, float]] = {
     "not a number": {"streak": 5.0},
-    "discriminator won": {"accuracy": 0.99, "gap": 4.0},
+    "discriminator won": {"accuracy": 0.99, "gap": 4.0, "trend": 4.0},
     "discriminator exploded": {"r2": 1000.0},
     "generator collapsed": {"spread": 0.01},
     "condition ignored": {"condition": 0.02},
@@ -67,6 +68,24 @@ def test_an_alarm_rings_for_its_failure_alone_and_not_too_soon(rule: Any) -> Non
     if rule.times > 1:
         assert rung(WELL | BAD[rule.name], rule.times - 1) == set()
     assert rung(WELL, 100) == set()
+
+
+def won_after(gaps: list[float]) -> int | None:
+    """The step at which the discriminator is said to have won, of one that tells everything apart by such gaps."""
+    watch = Watch()
+    for step, gap in enumerate(gaps, 1):
+        watch.take({"image/accuracy": 1.0, "image/gap": gap})
+        if step % READ == 0 and watch.read(watch.averages, looked=False):
+            return step
+    return None
+
+
+def test_a_discriminator_that_is_being_caught_up_with_has_not_won() -> None:
+    """Rows of a thousand kinds take hundreds of steps to be passed: their gap is wide for long, but falls."""
+    rises, falls = [3 + 0.018 * step for step in range(100)], [max(0.5, 4.8 - 0.012 * step) for step in range(400)]
+    assert won_after(rises + falls) is None
+    assert won_after(rises + [4.8] * 400) is not None
+    assert won_after([0.5] * 1000 + [5.0] * 400) is not None, "late in a run too"
 
 
 def test_one_good_reading_starts_the_count_again() -> None:

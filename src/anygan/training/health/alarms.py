@@ -57,11 +57,12 @@ RULES = (
         "Look for cells that are far out of range (anygan inspect DATA), or lower the learning rate.",
     ),
     # A gap of 2 is odds of e^2 = 7 to 1 in the mean pair: little is left to learn from most. Healthy runs pass through
-    # .98 and 2.4 while they open, but not for a hundred steps.
+    # .98 and 2.4 while they open, and those of a thousand kinds of picture stay beyond for 250 steps, but from 120 on
+    # their gap falls.
     Rule(
         "discriminator won",
-        lambda s: s["accuracy"] > 0.97 and s["gap"] > 2,
-        10,
+        lambda s: s["accuracy"] > 0.97 and s["gap"] > 2 and s["gap"] > 0.9 * s["trend"],
+        30,
         False,
         "the discriminator of {where} tells all generated cells from real ones: the generator learns nothing from it",
         "Raise --gamma tenfold. If it is still so, train on more rows.",
@@ -128,8 +129,8 @@ CONSTANT_ADVICE = "Leave the column out."
 ADVICE = {rule.name: rule.advice for rule in RULES} | {CONSTANT: CONSTANT_ADVICE}
 """Alarm -> what to change, in words; ``{where}`` stands for the modality."""
 
-SMOOTH = 0.05
-"""Share of the newest step in the average of a cheap signal."""
+SMOOTH, SLOW = 0.05, 0.01
+"""Share of the newest step in the average of a cheap signal, and in the trend of a gap."""
 
 CHEAP = ("accuracy", "gap", "r1", "r2")
 
@@ -144,7 +145,7 @@ class Watch:
     """The averages of the cheap signals, and how often in a row each rule was broken by each modality.
 
     Attributes:
-        averages: ``modality/signal`` -> its average.
+        averages: ``modality/signal`` -> its average; ``modality/trend``, a slower one of the gap.
         counts: ``alarm`` and ``modality``, a tab between -> bad readings in a row.
     """
 
@@ -154,9 +155,15 @@ class Watch:
     def take(self, told: Signals) -> None:
         """The cheap signals of a step."""
         for name, value in told.items():
-            if name.rpartition("/")[2] in CHEAP and math.isfinite(value):
-                had = self.averages.get(name, value)
-                self.averages[name] = had + SMOOTH * (value - had)
+            where, _, signal = name.rpartition("/")
+            if signal in CHEAP and math.isfinite(value):
+                self._follow(name, value, SMOOTH)
+                if signal == "gap":
+                    self._follow(f"{where}/trend", value, SLOW)
+
+    def _follow(self, name: str, value: float, pace: float) -> None:
+        had = self.averages.get(name, value)
+        self.averages[name] = had + pace * (value - had)
 
     def read(self, signals: Signals, *, looked: bool, **shared: float) -> list[tuple[Rule, str]]:
         """Count the bad readings and return the rules that ring, each with its modality.
