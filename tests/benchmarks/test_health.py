@@ -1,0 +1,34 @@
+"""The page of ``benchmarks/health.py``."""
+
+from typing import Any
+
+from health import BROKEN, page
+
+
+def line(cell: str, seed: int = 0, **more: Any) -> dict[str, Any]:
+    told = {"cell": cell, "seed": seed, "alarms": {}, "done": [], "least_spread": 0.9, "whole": True, "steps": 400}
+    return told | {"hardware": "a machine", "threads": 1, "precision": "fp32"} | more
+
+
+def test_a_page_tells_what_rang_and_what_rescue_was_worth() -> None:
+    lines = [
+        line("broken-lr-left", coherence=0.4, joint=0.1, alarms={"discriminator exploded image": 56}),
+        line(
+            "broken-lr-rescued",
+            coherence=0.8,
+            joint=0.6,
+            alarms={"discriminator exploded image": 56},
+            done=["56: back"],
+        ),
+        line("broken-poison-left", whole=False),
+        line("broken-poison-rescued", coherence=0.8, joint=0.6),
+        line("healthy-digits-0", coherence=0.84, joint=0.55),
+        *(line(f"healthy-ring-{seed}", seed, least_spread=0.9 + seed / 10) for seed in range(3)),
+        line("healthy-stacked-mnist-0", alarms={"discriminator won image": 170}),
+    ]
+    told = page(lines)
+    assert "| lr | discriminator exploded image (56) | 56: back | 0.40, 0.10 | 0.80, 0.60 |" in told
+    assert "| poison | none | nothing | no numbers are left | 0.80, 0.60 |" in told
+    assert "| ring | 400 | 3 | none | 0.90 to 1.10 | 3 |" in told
+    assert "| stacked-mnist | 400 | 1 | discriminator won image (170) |" in told, "a false alarm is not hidden"
+    assert all(f"| {how} |" not in told for how in BROKEN if how not in ("lr", "poison"))
