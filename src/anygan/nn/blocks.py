@@ -7,7 +7,7 @@ from typing import Generic, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
+from torch.nn.functional import leaky_relu, pixel_shuffle, pixel_unshuffle
 
 __all__ = [
     "MLP",
@@ -74,6 +74,8 @@ def reach(x: Tensor) -> Tensor:
 def space_to_depth(x: Tensor) -> Tensor:
     """Halve every axis: (B, C, *axes) -> (B, C * 2^n, *axes / 2). Exact; undone by :func:`depth_to_space`."""
     n = x.dim() - 2
+    if n == 2:
+        return pixel_unshuffle(x, 2)
     split = [part for size in x.shape[2:] for part in (size // 2, 2)]
     x = x.reshape(*x.shape[:2], *split)
     halves = range(2, 2 + 2 * n, 2)
@@ -84,6 +86,8 @@ def space_to_depth(x: Tensor) -> Tensor:
 def depth_to_space(x: Tensor) -> Tensor:
     """Double every axis: (B, C * 2^n, *axes) -> (B, C, 2 * axes) (Shi et al., sub-pixel convolution, 2016)."""
     n = x.dim() - 2
+    if n == 2:
+        return pixel_shuffle(x, 2)
     sizes = x.shape[2:]
     x = x.movedim(1, -1).reshape(x.shape[0], *sizes, -1, *([2] * n))
     order = [0, *(axis for i in range(n) for axis in (1 + i, 2 + n + i)), 1 + n]
