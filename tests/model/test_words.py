@@ -60,6 +60,14 @@ def test_heaps_follow_codes_that_move() -> None:
     assert words.shares[heap.unique()].sum() > 0.9, "words of heaps that nobody has are hardly ever drawn"
 
 
+def test_half_precision_does_not_move_a_row_to_another_heap() -> None:
+    words, chance = sorted_by([16, 16, 16, 16], 300)
+    codes, _ = clumps([200] * 4, chance)
+    with torch.autocast("cpu", torch.bfloat16):
+        told = words(codes)
+    assert torch.equal(told, words(codes))
+
+
 def test_a_word_is_a_direction_of_its_own_and_the_same_in_every_model() -> None:
     words = Words(64)
     assert torch.equal(words.words, Words(64).words)

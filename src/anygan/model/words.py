@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from ..nn.blocks import full
+
 __all__ = ["HEAPS", "Words"]
 
 HEAPS = 64
@@ -54,7 +56,8 @@ class Words(nn.Module):
 
     def nearest(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """How near (B,) the nearest middle is, a cosine, and its number (B,)."""
-        near, number = (codes @ normalize(self.middles, dim=1).T).max(1)
+        with torch.autocast(codes.device.type, enabled=False):
+            near, number = (full(codes) @ normalize(self.middles, dim=1).T).max(1)
         return near, number
 
     def forward(self, codes: Tensor) -> Tensor:
