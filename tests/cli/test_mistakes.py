@@ -18,6 +18,7 @@ MISTAKES = [
     (["train", "digits", "--out", "x", "--size", "tinny"], "Did you mean 'tiny'?"),
     (["train", "digits", "--out", "x", "--without", "digt=3"], "Did you mean 'digit'?"),
     (["train", "digits", "--out", "x", "--gamma", "-1"], "--gamma must be"),
+    (["train", "digits", "--out", "x", "--lr", "0"], "--lr must be larger than 0"),
     (["train", "digits", "--out", "x", "--batch", "30"], "--batch must be a multiple of 4"),
     (["train", "digits", "--out", "x", "--loss", "hing"], "Did you mean 'hinge'?"),
     (["train", "digits", "--out", "x", "--penalty", "r3"], "Unknown --penalty 'r3'"),

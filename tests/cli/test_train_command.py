@@ -1,6 +1,7 @@
 """train, inspect and demo: runs begin, end, are stopped, go on, and are looked at."""
 
 import json
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +18,9 @@ import anygan.cli.train
 import anygan.cli.watch
 from anygan import Config, load_data
 from anygan.cli.answer import Answer
+from anygan.cli.app import app
 from anygan.cli.until import SMOOTH, Until
+from anygan.training.health.alarms import ADVICE
 from anygan.training.loop import Record
 from anygan.training.run import named
 
@@ -36,6 +39,13 @@ def test_a_run_ends_and_is_not_overwritten(anygan: Command) -> None:
     refused = anygan(*words)
     assert refused.exit_code == 2
     assert "--resume" in refused.stderr
+
+
+@pytest.mark.parametrize("alarm", ADVICE)
+def test_what_an_alarm_advises_can_be_asked_for(alarm: str) -> None:
+    known = {option for verb in app.commands.values() for given in verb.params for option in given.opts}
+    for flag in re.findall(r"--[a-z-]+", ADVICE[alarm]):
+        assert flag in known, f"'{alarm}' names {flag}, which no command takes"
 
 
 def test_resume_needs_no_more_than_the_folder(anygan: Command) -> None:

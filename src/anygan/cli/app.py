@@ -87,6 +87,11 @@ def demo(**options: Any) -> None:
     f"canvases of 28 to 64 pixels is the default; ten times it suits 128 and more.  [default: {Config.gamma:g}]",
 )
 @click.option(
+    "--lr",
+    type=float,
+    help=f"Peak learning rate of generators and discriminators: less where they run away.  [default: {Config.lr:g}]",
+)
+@click.option(
     "--batch",
     type=int,
     help="Rows a step, over all processes: fewer need less memory.  [default: 64; on a GPU 256, if there are enough]",

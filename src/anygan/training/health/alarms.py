@@ -54,7 +54,7 @@ RULES = (
         1,
         False,
         "losses or gradients are infinite or no numbers, step after step",
-        "Look for cells that are far out of range (anygan inspect DATA), or lower the learning rate.",
+        "Look for cells that are far out of range (anygan inspect DATA), or lower --lr to a quarter.",
     ),
     # A gap of 2 is odds of e^2 = 7 to 1 in the mean pair: little is left to learn from most. Healthy runs pass through
     # .98 and 2.4 while they open, and those of a thousand kinds of picture stay beyond for 250 steps, but from 120 on
@@ -75,7 +75,7 @@ RULES = (
         3,
         False,
         "the slope of the discriminator of {where} has run away, and the generator chases it",
-        "Lower the learning rate, or raise --gamma tenfold.",
+        "Lower --lr to a quarter, or raise --gamma tenfold.",
     ),
     # Healthy runs lie at .8 to 1.2 once open; .35 of the rank is seen in early sentences.
     Rule(
@@ -84,7 +84,7 @@ RULES = (
         3,
         True,
         "the generator of {where} makes nearly the same cell of everything",
-        "Raise --gamma tenfold, lower the learning rate, or go back to the best checkpoint: --checkpoint best.",
+        "Raise --gamma tenfold, lower --lr to a quarter, or go back to the best checkpoint: --checkpoint best.",
     ),
     # Of what real cells tell of their row, generated ones tell a quarter. Healthy runs lie near 1.
     Rule(
