@@ -30,16 +30,22 @@ def fidelity(model: AnyGAN, store: Store, device: torch.device, seed: int) -> fl
     """How well what is rendered says what it was rendered from: a measure that needs no labels, 0 to 1.
 
     For a fixed sample of rows and each modality: the share of rows whose cell, rendered from the code of the others and
-    looked at again, is nearest to that code among all rows. The encoders judge here, so it is an optimist; it tells
-    good checkpoints of a run from bad ones, not good runs from bad ones. Of one modality there is nothing to tell: 0.
+    looked at again, is nearest to that code among all rows; of a modality that is alone, whose cell has the word again
+    that it was rendered from. The encoders judge here, so it is an optimist; it tells good checkpoints of a run from
+    bad ones, not good runs from bad ones.
     """
-    if len(model.names) == 1:
-        return 0.0
     pairing = store.pairing(0)
     batch = store.batch(pairing, np.linspace(0, len(pairing) - 1, PROBE).astype(np.int64)).to(device)
     canvases, observed = model.draw(batch), batch.observed()
     evidence, shares = model.evidence(canvases), []
     chance = torch.Generator().manual_seed(seed)
+    if model.words is not None:
+        words = model.words(model.known(evidence, observed))[observed.any(1)]
+        made = {
+            name: model.canvases[name].snap(canvas) for name, canvas in model.render(words, model.names, chance).items()
+        }
+        again = model.words(model.known(model.evidence(made), torch.ones_like(observed)[: len(words)]))
+        return float((again == words).all(1).float().mean()) if len(words) else 0.0
     for m, name in enumerate(model.names):
         others = observed.clone()
         others[:, m] = False
