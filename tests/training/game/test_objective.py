@@ -95,13 +95,13 @@ def test_a_modality_that_is_alone_plays_under_its_own_word() -> None:
     stage = look(game, rows)["a"]
     own = model.words(seen.whole).repeat_interleave(COPIES, 0)[stage.rows]
     known = stage.condition.any(1)
-    assert 0.65 < known.float().mean() < 0.85, "three rows in four, so that the score of a canvas alone is learned too"
+    assert 0.4 < known.float().mean() < 0.6, "half of the rows: the score of a canvas alone is learned as well"
     assert torch.equal(stage.condition[known], own[known])
     assert torch.equal(stage.code[known], own[known]), "what is generated stands beside a row of its word"
     assert {tuple(word) for word in stage.code.tolist()} <= {tuple(word) for word in model.words.words.tolist()}
     both = (stage.wrong != stage.condition).any(1)
     assert (both <= known).all()
-    assert both.float().mean() > 0.4
+    assert both.float().mean() > 0.15
 
 
 def test_missing_cells_take_no_part() -> None:

@@ -153,14 +153,16 @@ def scene(
 def _stage(model: AnyGAN, crowd: Crowd, m: int, real: Tensor, generator: torch.Generator, world: World) -> Stage:
     """The stage of modality number m: a condition from the others, and a code that may know more.
 
-    A modality that is alone has no others: its condition is its own word.
+    A modality that is alone has no others: its condition is its own word, in half of the rows. In the others nothing is
+    known, or a word that settles where nothing real is would hardly be told.
     """
     rows, device = len(crowd.observed), crowd.evidence.device
     allowed = crowd.observed.clone()
     if model.words is None:
         allowed[:, m] = False
     way = torch.randint(4, (rows, 1), generator=generator)
-    given = crowd.fuse(subsets(allowed, generator) & (way != 3))
+    known = way != 3 if model.words is None else way < 2
+    given = crowd.fuse(subsets(allowed, generator) & known)
     condition = crowd.mean.told(given)
     apart = crowd.copies * int(torch.randint(1, max(2, rows // crowd.copies), (1,), generator=generator))
     other = condition.roll(apart, 0)
