@@ -118,7 +118,7 @@ def test_looking_at_what_is_there_costs_nothing_for_what_is_not() -> None:
     assert not fused[1].any()
 
 
-def test_a_modality_that_is_alone_is_rendered_from_words() -> None:
+def test_points_that_are_alone_are_rendered_from_words() -> None:
     config = Config(size="tiny")
     model = AnyGAN({"v": Vector("v", 2, (0.0,) * 2, (1.0,) * 2)}, config)
     assert model.words is not None
@@ -132,6 +132,19 @@ def test_a_modality_that_is_alone_is_rendered_from_words() -> None:
     chance = torch.Generator().manual_seed(0)
     for whole in (True, False):
         assert torch.equal(model.complete(given, torch.full((500,), whole), chance), model.words(given))
+
+
+def test_any_other_modality_that_is_alone_is_rendered_from_signs() -> None:
+    config = Config(size="tiny")
+    model = AnyGAN({"v": Vector("v", 9, (0.0,) * 9, (1.0,) * 9)}, config)
+    assert model.words is None
+    codes = model.sample(torch.zeros(500, config.code), torch.Generator().manual_seed(0))
+    assert codes.norm(dim=1).allclose(torch.ones(500))
+    assert len(codes.abs().unique()) == 2
+    assert len(codes.unique(dim=0)) > 400
+    given = torch.nn.functional.normalize(torch.randn(500, config.code), dim=1)
+    drawn = model.complete(given, torch.ones(500, dtype=torch.bool), torch.Generator().manual_seed(0))
+    assert torch.equal(drawn, codes)
 
 
 def test_where_there_are_several_modalities_a_code_is_told_as_it_is() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from ..config import Config
 from ..modalities import Canvas, Modality, Table
@@ -24,6 +25,12 @@ from .words import Words
 
 __all__ = ["AnyGAN", "Critics"]
 
+WORD = 12
+"""Signs in the code of a modality that is alone, if it is no point."""
+
+POINT = 8
+"""Entries of a vector up to which it is a point."""
+
 SHARED = 0.02
 """Share of what there is to know about its row from which on a modality is no stranger."""
 
@@ -35,7 +42,7 @@ class AnyGAN(nn.Module):
 
     Attributes:
         bond: (M,) what each modality shares with the rest of its row, as training last saw it: 0 nothing, 1 everything.
-        words: what a modality that is alone is made from; ``None`` where there are several.
+        words: what points that are alone are made from; ``None`` of all else.
     """
 
     bond: Tensor
@@ -53,7 +60,8 @@ class AnyGAN(nn.Module):
         self.fusion = Fusion(len(self.names), code)
         self.log_scale = nn.Parameter(torch.tensor(math.log(10.0)))
         self.prior = Prior(style, code, features)
-        self.words = Words(code) if len(self.names) == 1 else None
+        alone = next(iter(shapes.values())) if len(shapes) == 1 else ()
+        self.words = Words(code) if len(alone) == 1 and alone[0] <= POINT else None
         self.register_buffer("bond", torch.ones(len(self.names)))
         holed = [name for name, modality in self.modalities.items() if isinstance(modality, Table) and modality.fills]
         self.fillers = Family(holed, lambda name: Filler(shapes[name][0], features, code, style))
@@ -96,7 +104,7 @@ class AnyGAN(nn.Module):
         return torch.randn(rows, len(self.names), self.style, generator=generator).to(device)
 
     def told(self, given: Tensor) -> Tensor:
-        """What a discriminator is told of given codes (B, code): the codes, or the words of a modality that is alone.
+        """What a discriminator is told of given codes (B, code): the codes, or the words of points that are alone.
 
         It could read off the whole code of a canvas what it is to judge.
         """
@@ -106,10 +114,17 @@ class AnyGAN(nn.Module):
     def sample(self, given: Tensor, generator: torch.Generator) -> Tensor:
         """A complete code for each given one (B, code); zero rows are drawn from the unconditional prior.
 
-        The complete codes of a modality that is alone are its words.
+        The complete codes of points that are alone are their words. Of any other modality that is alone they are words
+        of signs, which say nothing. A continuous image of Gaussian noise alone cannot leave out what lies between
+        things that are apart (Tanielian et al., *Learning disconnected manifolds: a no GAN's land*, 2020); but under
+        words that say something a thousand kinds of picture became four hundred (docs/log.md).
         """
         if self.words is not None:
             return torch.where(given.any(1, keepdim=True), self.words(given), self.words.draw(len(given), generator))
+        if len(self.names) == 1:
+            word = torch.randn(given.shape, generator=generator).sign()
+            word[:, WORD:] = 0
+            return normalize(word.to(given.device), dim=1)
         noise = torch.randn(len(given), self.style, generator=generator).to(given.device)
         drawn: Tensor = self.prior(noise, given)
         return drawn
@@ -120,7 +135,7 @@ class AnyGAN(nn.Module):
         Where everything is given, (B,) ``whole``, there is nothing to decide; but a modality that is alone is always
         rendered from a word.
         """
-        settled = whole.unsqueeze(1) & (self.words is None)
+        settled = whole.unsqueeze(1) & (len(self.names) > 1)
         return torch.where(settled, given, self.sample(given, generator))
 
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""Words: what a modality that is alone is made from.
+"""Words: what points are made from that are alone, the only modality of their rows.
 
-Its rows are sorted by their codes into heaps, each row to the heap whose middle is nearest, and every heap has a word,
+The rows are sorted by their codes into heaps, each row to the heap whose middle is nearest, and every heap has a word,
 a direction of its own in the space of codes. Generator and discriminator meet under the row's word as they do under the
 code of another modality (Liu et al., *Diverse image generation via self-conditioned GANs*, 2020), and new rows are
 drawn from words as often as rows have them. A continuous image of Gaussian noise alone cannot leave out what lies

@@ -37,7 +37,7 @@ def generate(model: AnyGAN, count: int, *, seed: int = 0, steps: int = STEPS) ->
 def walk(model: AnyGAN, given: Tensor, chance: torch.Generator, steps: int = STEPS) -> Tensor:
     """Complete codes (B, code) for the codes of what is given (B, code), zero rows for nothing."""
     code = model.sample(given, chance)
-    if model.words is not None:
+    if len(model.names) == 1:
         return code
     everything = torch.ones(len(given), len(model.names), dtype=torch.bool, device=given.device)
     for _ in range(steps):

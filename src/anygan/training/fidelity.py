@@ -30,9 +30,9 @@ def fidelity(model: AnyGAN, store: Store, device: torch.device, seed: int) -> fl
     """How well what is rendered says what it was rendered from: a measure that needs no labels, 0 to 1.
 
     For a fixed sample of rows and each modality: the share of rows whose cell, rendered from the code of the others and
-    looked at again, is nearest to that code among all rows; of a modality that is alone, whose cell has the word again
-    that it was rendered from. The encoders judge here, so it is an optimist; it tells good checkpoints of a run from
-    bad ones, not good runs from bad ones.
+    looked at again, is nearest to that code among all rows; of points that are alone, whose cell has the word again
+    that it was rendered from. Of another modality that is alone there is nothing to tell: 0. The encoders judge here,
+    so it is an optimist; it tells good checkpoints of a run from bad ones, not good runs from bad ones.
     """
     pairing = store.pairing(0)
     batch = store.batch(pairing, np.linspace(0, len(pairing) - 1, PROBE).astype(np.int64)).to(device)
@@ -46,6 +46,8 @@ def fidelity(model: AnyGAN, store: Store, device: torch.device, seed: int) -> fl
         }
         again = model.words(model.known(model.evidence(made), torch.ones_like(observed)[: len(words)]))
         return float((again == words).all(1).float().mean()) if len(words) else 0.0
+    if len(model.names) == 1:
+        return 0.0
     for m, name in enumerate(model.names):
         others = observed.clone()
         others[:, m] = False

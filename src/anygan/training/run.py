@@ -160,7 +160,7 @@ class Run:
         """Write the newest checkpoint, and the best one when this is it; rank 0 alone does. Returns its fidelity."""
         playing = self.clock.game is not None
         reached = fidelity(self.players.mean, self.store, self.device, self.config.seed) if playing else 0.0
-        better, self.best = reached > self.best, max(self.best, reached)
+        better, self.best = reached >= self.best, max(self.best, reached)
         if self.world.rank == 0:
             tensors = self.players.state()
             description = {

@@ -153,7 +153,7 @@ def scene(
 def _stage(model: AnyGAN, crowd: Crowd, m: int, real: Tensor, generator: torch.Generator, world: World) -> Stage:
     """The stage of modality number m: a condition from the others, and a code that may know more.
 
-    A modality that is alone has no others: its condition is its own word, in half of the rows. In the others nothing is
+    A point that is alone has no others: its condition is its own word, in half of the rows. In the others nothing is
     known, or a word that settles where nothing real is would hardly be told.
     """
     rows, device = len(crowd.observed), crowd.evidence.device
@@ -168,7 +168,7 @@ def _stage(model: AnyGAN, crowd: Crowd, m: int, real: Tensor, generator: torch.G
     other = condition.roll(apart, 0)
     both = (condition.any(1) & other.any(1)).unsqueeze(1)
     code = model.sample(given, generator)
-    if model.words is None:
+    if len(model.names) > 1:
         way = way.to(device)
         code = torch.where((way == 0) & condition.any(1, keepdim=True), condition, code)
         code = torch.where(way == 1, crowd.whole, code)
