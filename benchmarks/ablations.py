@@ -35,7 +35,7 @@ from typing import Any
 
 import numpy as np
 from ablated import ABLATIONS, Ablation
-from lines import about, finish, finished, trained
+from lines import about, finish, finished, markdown, trained
 from robustness import unrelated
 from spoken_mnist import NAMES, Bench
 from swaps import swapped
@@ -153,7 +153,7 @@ def table(lines: Sequence[Mapping[str, Any]]) -> str:
 
 def _budget(lines: Sequence[Mapping[str, Any]]) -> str:
     names = list(figures(lines[0]["scores"]))
-    rows = [["cell", "beside", "seeds", "steps", "s a step", *names], ["---"] * (5 + len(names))]
+    rows = [["cell", "beside", "seeds", "steps", "s a step", *names]]
     for name in [name for name in ABLATIONS if any(line["cell"] == name for line in lines)]:
         own, beside = _seeds(lines, name), ABLATIONS[name].beside if name != "unchanged" else ""
         steps = f"{statistics.median(line['steps'] for line in own.values()):.0f}"
@@ -165,7 +165,7 @@ def _budget(lines: Sequence[Mapping[str, Any]]) -> str:
     head = (
         f"{lines[0]['budget']}, {lines[0]['rows']} held-out training rows, floor of FD {floor:.1f}; {'; '.join(where)}"
     )
-    return "\n\n".join([head, "\n".join(f"| {' | '.join(row)} |" for row in rows)])
+    return "\n\n".join([head, markdown(rows)])
 
 
 def _seeds(lines: Sequence[Mapping[str, Any]], name: str) -> dict[int, Mapping[str, Any]]:

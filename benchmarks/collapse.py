@@ -38,7 +38,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from lines import about, finish, finished, trained
+from lines import about, finish, finished, markdown, trained
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -198,7 +198,7 @@ def section(lines: Sequence[dict[str, Any]]) -> str:
     real = [f"{name} {first['scores'][f'real {name}']:.{digits}f}" for name, digits in columns.items()]
     judged = [f"the judge is right on {first['scores']['judge']:.4f}"] if "judge" in first["scores"] else []
     where = [f"{line['hardware']}, {line['threads']} of them used, {line['precision']}" for line in lines]
-    rows = [["loss", "penalty", "gamma", "seeds", *columns, "seconds"], ["---"] * (5 + len(columns))]
+    rows = [["loss", "penalty", "gamma", "seeds", *columns, "seconds"]]
     for loss, penalty in dict.fromkeys((line["loss"], line["penalty"]) for line in lines):
         group = [line for line in lines if (line["loss"], line["penalty"]) == (loss, penalty)]
         told = [spread([line["scores"][name] for line in group], digits) for name, digits in columns.items()]
@@ -207,7 +207,7 @@ def section(lines: Sequence[dict[str, Any]]) -> str:
         rows.append([loss, penalty, gamma, str(len(group)), *told, seconds])
     head = f"## {first['set']}, {first['budget']}"
     beside = f"Real samples: {', '.join(real + judged)}. {'; '.join(dict.fromkeys(where))}."
-    return "\n\n".join([head, beside, "\n".join(f"| {' | '.join(row)} |" for row in rows)])
+    return "\n\n".join([head, beside, markdown(rows)])
 
 
 HEAD = """# Does it collapse?

@@ -32,7 +32,7 @@ from unittest import mock
 
 import numpy as np
 import torch
-from lines import about, finish, finished
+from lines import about, finish, finished, markdown
 from torch import Tensor
 
 from anygan import Config, DataSet, Model, load, load_data, train
@@ -261,11 +261,6 @@ def rung(lines: Sequence[dict[str, Any]]) -> str:
 def quality(line: dict[str, Any]) -> str:
     """What the judges said, where there was anything to judge."""
     return f"{line['coherence']:.2f}, {line['joint']:.2f}" if "coherence" in line else "no numbers are left"
-
-
-def markdown(rows: Sequence[Sequence[str]]) -> str:
-    """A table, the head first."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]])
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 from anygan import Config, DataSet, Model, load, train
 from anygan.evaluation.cost.costing import processor
 
-__all__ = ["about", "finish", "finished", "hardware", "trained"]
+__all__ = ["about", "finish", "finished", "hardware", "markdown", "trained"]
 
 
 def finished(path: Path) -> list[dict[str, Any]]:
@@ -45,3 +45,8 @@ def hardware() -> str:
     """What this machine has to compute with, by name."""
     cores = f"{os.cpu_count()} cores, {processor()}"
     return f"{cores}, {torch.cuda.get_device_name()}" if torch.cuda.is_available() else cores
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table, the head first."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]])

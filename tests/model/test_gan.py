@@ -120,7 +120,7 @@ def test_looking_at_what_is_there_costs_nothing_for_what_is_not() -> None:
 
 def test_points_that_are_alone_are_rendered_from_words() -> None:
     config = Config(size="tiny")
-    model = AnyGAN({"v": Vector("v", 2, (0.0,) * 2, (1.0,) * 2)}, config)
+    model = AnyGAN({"v": Vector("v", 2, (0.0,) * 2, (1.0,) * 2, ((-1.0, 0.0, 1.0),) * 2)}, config)
     assert model.words is not None
     given = torch.nn.functional.normalize(torch.randn(500, config.code), dim=1)
     for _ in range(50):
@@ -136,8 +136,11 @@ def test_points_that_are_alone_are_rendered_from_words() -> None:
 
 def test_any_other_modality_that_is_alone_is_rendered_from_signs() -> None:
     config = Config(size="tiny")
-    model = AnyGAN({"v": Vector("v", 9, (0.0,) * 9, (1.0,) * 9)}, config)
+    model = AnyGAN({"v": Vector("v", 2, (0.0,) * 2, (1.0,) * 2)}, config)
     assert model.words is None
+    assert AnyGAN({"i": Image("i", 28, 28, "L", 28, 28)}, config).words is None, (
+        "under heaps a thousand kinds collapsed"
+    )
     codes = model.sample(torch.zeros(500, config.code), torch.Generator().manual_seed(0))
     assert codes.norm(dim=1).allclose(torch.ones(500))
     assert len(codes.abs().unique()) == 2
@@ -148,7 +151,8 @@ def test_any_other_modality_that_is_alone_is_rendered_from_signs() -> None:
 
 
 def test_where_there_are_several_modalities_a_code_is_told_as_it_is() -> None:
-    model = AnyGAN({n: Vector(n, 2, (0.0,) * 2, (1.0,) * 2) for n in "ab"}, Config(size="tiny"))
+    knots = ((-1.0, 0.0, 1.0),) * 2
+    model = AnyGAN({n: Vector(n, 2, (0.0,) * 2, (1.0,) * 2, knots) for n in "ab"}, Config(size="tiny"))
     code = torch.nn.functional.normalize(torch.randn(5, model.code), dim=1)
     assert model.words is None
     assert model.told(code) is code

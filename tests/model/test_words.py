@@ -60,6 +60,16 @@ def test_heaps_follow_codes_that_move() -> None:
     assert words.shares[heap.unique()].sum() > 0.9, "words of heaps that nobody has are hardly ever drawn"
 
 
+def test_a_heap_that_begins_anew_is_given_time() -> None:
+    words, chance = sorted_by([63, 1], 300)
+    jumps = 0
+    for _ in range(100):
+        before = normalize(words.middles, dim=1)
+        words.sort(clumps([63, 1], chance)[0])
+        jumps += int(((normalize(words.middles, dim=1) * before).sum(1) < 0.98).sum())
+    assert jumps < 20
+
+
 def test_half_precision_does_not_move_a_row_to_another_heap() -> None:
     words, chance = sorted_by([16, 16, 16, 16], 300)
     codes, _ = clumps([200] * 4, chance)

@@ -49,3 +49,14 @@ def test_of_the_same_seed_it_is_the_same(tmp_path: Path) -> None:
     net, store = load(tmp_path / "run").net, Store.read(data, describe(data, config))
     assert fidelity(net, store, CPU, 7) == fidelity(net, store, CPU, 7)
     assert 0 <= fidelity(net, store, CPU, 8) <= 1
+
+
+def test_where_nothing_tells_checkpoints_apart_the_newest_is_the_best(tmp_path: Path) -> None:
+    """Of pictures that are alone there is no fidelity, and their first checkpoint is not their best."""
+    data = load_data("mnist").take(slice(0, 200))
+    config = Config(size="tiny", threads=1, precision="fp32", steps=2)
+    for _ in train(data, tmp_path / "run", config):
+        pass
+    for _ in train(data, tmp_path / "run", config.but(steps=4), resume=True, change=True):
+        pass
+    assert load(tmp_path / "run", checkpoint="best").story["clock"]["step"] == 4

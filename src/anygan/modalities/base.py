@@ -81,12 +81,15 @@ class Canvas(nn.Module, ABC):
         noise: standard deviation of the noise that real and generated canvases get before the discriminator sees them.
         styled: whether discriminators also tell the style of a canvas, so that generators use it: cells of which much
             stays open when all the rest of a row is known.
+        clumped: whether cells may lie in a few clumps that are apart: where such a modality is alone, its rows are
+            sorted into heaps (:mod:`anygan.model.words`).
         learned: whether the canvas itself is trained, before the game starts, by :meth:`loss`.
     """
 
     shape: tuple[int, ...]
     noise: float = 0.0
     styled: bool = False
+    clumped: bool = False
     learned: bool = False
 
     @abstractmethod

@@ -69,6 +69,7 @@ class Standardised(Canvas):
 class Companded(Canvas):
     """Numbers where a compander puts them, (size,)."""
 
+    clumped = True
     knots: Tensor
     places: Tensor
 

@@ -26,10 +26,7 @@ from .words import Words
 __all__ = ["AnyGAN", "Critics"]
 
 WORD = 12
-"""Signs in the code of a modality that is alone, if it is no point."""
-
-POINT = 8
-"""Entries of a vector up to which it is a point."""
+"""Signs in the code of a modality that is alone, and not clumped."""
 
 SHARED = 0.02
 """Share of what there is to know about its row from which on a modality is no stranger."""
@@ -42,7 +39,7 @@ class AnyGAN(nn.Module):
 
     Attributes:
         bond: (M,) what each modality shares with the rest of its row, as training last saw it: 0 nothing, 1 everything.
-        words: what points that are alone are made from; ``None`` of all else.
+        words: what a modality that is alone is made from where its canvas is clumped; else ``None``.
     """
 
     bond: Tensor
@@ -60,8 +57,8 @@ class AnyGAN(nn.Module):
         self.fusion = Fusion(len(self.names), code)
         self.log_scale = nn.Parameter(torch.tensor(math.log(10.0)))
         self.prior = Prior(style, code, features)
-        alone = next(iter(shapes.values())) if len(shapes) == 1 else ()
-        self.words = Words(code) if len(alone) == 1 and alone[0] <= POINT else None
+        clumped = len(self.names) == 1 and self.canvases[self.names[0]].clumped
+        self.words = Words(code) if clumped else None
         self.register_buffer("bond", torch.ones(len(self.names)))
         holed = [name for name, modality in self.modalities.items() if isinstance(modality, Table) and modality.fills]
         self.fillers = Family(holed, lambda name: Filler(shapes[name][0], features, code, style))

@@ -21,7 +21,7 @@ __all__ = ["HEAPS", "Words"]
 
 HEAPS = 64
 
-KEPT, SHARED = 0.99, 0.998
+KEPT, REMEMBERED = 0.99, 0.998
 """How much of middles, and of how often words occur, a step leaves as it was."""
 
 STARVED = 0.05
@@ -77,7 +77,7 @@ class Words(nn.Module):
         near, number = self.nearest(codes)
         hits = torch.zeros_like(self.held).index_add_(0, number, torch.ones_like(near))
         self.held.mul_(KEPT).add_(hits, alpha=1 - KEPT)
-        self.shares.mul_(SHARED).add_(hits / len(codes), alpha=1 - SHARED)
+        self.shares.mul_(REMEMBERED).add_(hits / len(codes), alpha=1 - REMEMBERED)
         means = torch.zeros_like(self.middles).index_add_(0, number, codes) / hits.clamp(min=1).unsqueeze(1)
         pull = (1 - KEPT) * hits / self.held.clamp(min=1e-12)
         self.middles.lerp_(means, pull.unsqueeze(1))

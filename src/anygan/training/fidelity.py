@@ -34,6 +34,8 @@ def fidelity(model: AnyGAN, store: Store, device: torch.device, seed: int) -> fl
     that it was rendered from. Of another modality that is alone there is nothing to tell: 0. The encoders judge here,
     so it is an optimist; it tells good checkpoints of a run from bad ones, not good runs from bad ones.
     """
+    if len(model.names) == 1 and model.words is None:
+        return 0.0
     pairing = store.pairing(0)
     batch = store.batch(pairing, np.linspace(0, len(pairing) - 1, PROBE).astype(np.int64)).to(device)
     canvases, observed = model.draw(batch), batch.observed()
@@ -41,13 +43,10 @@ def fidelity(model: AnyGAN, store: Store, device: torch.device, seed: int) -> fl
     chance = torch.Generator().manual_seed(seed)
     if model.words is not None:
         words = model.words(model.known(evidence, observed))[observed.any(1)]
-        made = {
-            name: model.canvases[name].snap(canvas) for name, canvas in model.render(words, model.names, chance).items()
-        }
+        rendered = model.render(words, model.names, chance)
+        made = {name: model.canvases[name].snap(canvas) for name, canvas in rendered.items()}
         again = model.words(model.known(model.evidence(made), torch.ones_like(observed)[: len(words)]))
         return float((again == words).all(1).float().mean()) if len(words) else 0.0
-    if len(model.names) == 1:
-        return 0.0
     for m, name in enumerate(model.names):
         others = observed.clone()
         others[:, m] = False

@@ -26,8 +26,9 @@ def chance(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def players(*names: str) -> Players:
-    return Players.meet({n: Vector(n, 3, (0.0,) * 3, (1.0,) * 3) for n in names}, CONFIG, torch.device("cpu"))
+def players(*names: str, clumped: bool = False) -> Players:
+    knots = ((-3.0, -1.0, 0.0, 1.0, 3.0),) * 3 if clumped else ()
+    return Players.meet({n: Vector(n, 3, (0.0,) * 3, (1.0,) * 3, knots) for n in names}, CONFIG, torch.device("cpu"))
 
 
 def batch(*names: str, rows: int = 16) -> Batch:
@@ -84,8 +85,8 @@ def test_a_stage_is_never_conditioned_on_its_own_modality() -> None:
     assert not torch.equal(before["b"].condition, after["b"].condition)
 
 
-def test_a_modality_that_is_alone_plays_under_its_own_word() -> None:
-    game, rows = players("a"), batch("a", rows=256)
+def test_a_clumped_modality_that_is_alone_plays_under_its_own_word() -> None:
+    game, rows = players("a", clumped=True), batch("a", rows=256)
     seen, model = crowd(game, rows), game.mean
     assert model.words is not None
     assert game.model.words is not None
@@ -346,6 +347,7 @@ def test_one_modality_is_the_plain_game() -> None:
     game, rows = players("a"), batch("a")
     stages = look(game, rows)
     assert set(stages) == {"a"}
+    assert not stages["a"].condition.any()
     assert stages["a"].code.norm(dim=1).allclose(torch.ones(16 * COPIES))
 
 
