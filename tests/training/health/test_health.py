@@ -84,8 +84,9 @@ def test_a_discriminator_that_is_being_caught_up_with_has_not_won() -> None:
     """Rows of a thousand kinds take hundreds of steps to be passed: their gap is wide for long, but falls."""
     rises, falls = [3 + 0.018 * step for step in range(100)], [max(0.5, 4.8 - 0.012 * step) for step in range(400)]
     assert won_after(rises + falls) is None
-    assert won_after(rises + [4.8] * 400) is not None
-    assert won_after([0.5] * 1000 + [5.0] * 400) is not None, "late in a run too"
+    assert won_after(rises + [4.0] * 300 + falls[230:]) is None, "a plateau on the way"
+    assert won_after(rises + [4.8] * 500) is not None
+    assert won_after([0.5] * 1000 + [5.0] * 600) is not None, "late in a run too"
 
 
 def test_one_good_reading_starts_the_count_again() -> None:
