@@ -77,6 +77,12 @@ def test_of_three_cells_the_one_that_contradicts_is_believed_least() -> None:
     assert (fusion(0.9 * said, torch.ones(8, 3, dtype=torch.bool)) * said[:, 0]).sum(1).min() > 0.9
 
 
+def test_agreement_does_not_talk_noise_away() -> None:
+    said = torch.nn.functional.normalize(torch.randn(4, 1, 64), dim=2).repeat(1, 2, 1)
+    trust = Fusion(2, 64).reliability(said * torch.tensor([0.6, 0.9]).view(1, 2, 1), torch.ones(4, 2).bool())
+    assert trust.allclose(torch.tensor([0.6, 0.9]), atol=0.05)
+
+
 def test_a_cell_alone_is_believed_as_far_as_it_shows() -> None:
     evidence = 0.7 * torch.nn.functional.normalize(torch.randn(4, 3, 8), dim=2)
     alone = torch.tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]]).bool()

@@ -2,14 +2,15 @@ r"""Fusion F: the evidence of any subset of modalities to one code.
 
     F(S) = direction of  mean_{m in S} e_m + r(S),        F(nothing) = 0
 
-The mean weighs the directions d_m of the evidence by their reliability: a unary part, the evidence's own length, times
-agreement with the others, in log odds
+The mean weighs the directions d_m of the evidence by their reliability. What is left of a cell, its evidence's own
+length, and whether it is its row's own, which only the others can tell, are two questions:
 
-    logit r_m = logit |e_m| + sum_{n in S - m} w_mn |e_n| a_mn,      a_mn = k_mn (d_m . d_n) + b_mn
+    r_m = |e_m| sigmoid(o + sum_{n in S - m} w_mn |e_n| a_mn),      a_mn = k_mn (d_m . d_n) + b_mn
 
-with w_mn = softmax_n (a_mn + log |e_n|): one reliable ally is enough, for of three cells one of which is wrong each
-right one has just one. The products d_m . d_n are the log density ratios of "one row" against "two rows" that the
-contrast trains them to be (van den Oord et al., 2018), up to the scale and offset that are learned here.
+and r_m = |e_m| of a cell that is alone. With w_mn = softmax_n (a_mn + log |e_n|) one reliable ally is enough, for of
+three cells one of which is wrong each right one has just one. The products d_m . d_n are the log density ratios of "one
+row" against "two rows" that the contrast trains them to be (van den Oord et al., 2018), up to the scale and offset that
+are learned here.
 
 The residual attends over the evidence of S, each with its modality's place, from their mean (Vaswani et al.,
 *Attention is all you need*, 2017). It begins at zero and learns what the mean cannot say: that evidence of one modality
@@ -20,7 +21,7 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, normalize
+from torch.nn.functional import gelu, logsigmoid, normalize
 
 from ..nn.blocks import full
 
@@ -41,7 +42,8 @@ class Fusion(nn.Module):
     def __init__(self, modalities: int, code: int) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.full((modalities, modalities), 0.5))
-        self.offset = nn.Parameter(torch.full((modalities, modalities), -0.15))
+        self.offset = nn.Parameter(torch.full((modalities, modalities), -0.3))
+        self.own = nn.Parameter(torch.tensor(0.15))
         self.place = nn.Parameter(0.5 * torch.randn(modalities, code))
         self.query = nn.Linear(code, code)
         self.key, self.value = nn.Linear(code, code), nn.Linear(code, code)
@@ -56,8 +58,10 @@ class Fusion(nn.Module):
         agreed = SHARP * (self.scale * (said @ said.transpose(1, 2)) + self.offset)
         other = given.unsqueeze(1) & ~torch.eye(given.shape[1], dtype=torch.bool, device=given.device)
         weight = (agreed + length.log().unsqueeze(1)).masked_fill(~other, -1e4).softmax(2)
-        heard = weight * length.unsqueeze(1) * agreed
-        belief: Tensor = length.logit() + heard.masked_fill(~other, 0.0).sum(2)
+        heard = (weight * length.unsqueeze(1) * agreed).masked_fill(~other, 0.0).sum(2)
+        owned = logsigmoid(SHARP * self.own + heard).masked_fill(~other.any(2), 0.0)
+        certain = length.log() + owned
+        belief: Tensor = certain - torch.log1p(-certain.exp())
         return belief
 
     def reliability(self, evidence: Tensor, given: Tensor) -> Tensor:

@@ -39,8 +39,8 @@ ECHO = 0.6
 BOND = 0.02
 """How fast what a modality is known to share with the rest follows what a step tells of it."""
 
-RECOGNISE = 0.3
-"""Weight of knowing a row again, beside the contrast of its modalities."""
+RECOGNISE, BELIEVE = 0.3, 2.0
+"""Weights of knowing a row again, and of knowing what is left of its cells, beside the contrast of its modalities."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
         believed = believe(model, evidence, observed, damage, chance, world)
     remember(players, shared, crowd.whole)
     players.readers.zero_grad()
-    (aligned + RECOGNISE * known + believed).backward()
+    (aligned + RECOGNISE * known + BELIEVE * believed).backward()
     losses = {"align": aligned, "recognise": known, "believe": believed}
     if not run.descend(players.readers, config.encoder_lr * factor):
         return _told(losses), {"skipped": 1.0}

@@ -15,6 +15,7 @@ from anygan.training.game.objective import RECALL, echo, imitate, judge, paint, 
 from anygan.training.game.reading import align, believe, read, recognise, splits
 from anygan.training.game.rules import Rules
 from anygan.training.game.scene import COPIES, PRIOR, Crowd, Stage, scene, subsets
+from anygan.training.loop import BELIEVE, RECOGNISE
 from anygan.training.parallel import World
 from anygan.training.players import Players
 
@@ -252,8 +253,9 @@ def test_what_only_two_modalities_together_tell_stays_in_their_code() -> None:
         rows = bits(32)
         seen = meet(game, rows, chances)
         known = recognise(model, seen[0], seen[2], crowd(game, rows), chances, ALONE)
+        believed = believe(model, *seen, chances, ALONE)
         readers.zero_grad()
-        (align(model, *seen, chances, ALONE)[0] + 0.3 * known).backward()
+        (align(model, *seen, chances, ALONE)[0] + RECOGNISE * known + BELIEVE * believed).backward()
         readers.step()
         average(*twins(game.mean, model), 5.0, 1000)
     rows = bits(64)

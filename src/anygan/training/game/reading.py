@@ -144,9 +144,13 @@ def recognise(
 def believe(
     model: AnyGAN, evidence: Tensor, observed: Tensor, damage: Damage, generator: torch.Generator, world: World
 ) -> Tensor:
-    """Cross-entropy of reliability with the truth, of all that is observed and of a subset, averaged over cells."""
+    """Cross-entropy of reliability with the truth, of all that is observed and of a subset, averaged over cells.
+
+    A cell that is alone is not asked whether it was swapped, which it cannot know.
+    """
     truth = damage.truth().to(evidence)
     given = torch.stack([observed, subsets(observed.cpu(), generator).to(observed.device)])
     belief = model.fusion.belief(evidence.expand(2, *evidence.shape).flatten(0, 1), given.flatten(0, 1))
     lost = binary_cross_entropy_with_logits(belief.view_as(given), truth.expand(given.shape), reduction="none")
-    return ((lost * given).sum((1, 2)) / given.sum((1, 2)).clamp(min=1)).mean() / world.size
+    asked = given & ~(damage.swapped.to(given.device) & (given.sum(2, keepdim=True) == 1))
+    return ((lost * asked).sum((1, 2)) / asked.sum((1, 2)).clamp(min=1)).mean() / world.size
