@@ -80,9 +80,12 @@ class AnyGAN(nn.Module):
         return torch.stack([blank if canvas is None else self.encoders[name](canvas) for name, canvas in pairs], 1)
 
     def shares(self) -> Tensor:
-        """Which modalities share something with the rest of their row, (M,) bool: all, where nobody does."""
+        """Which modalities share something with the rest of their row, (M,) bool: all, where not even two do.
+
+        So it is too where only two of them together tell of a third, until that is learned.
+        """
         kept = self.bond > SHARED
-        return kept | ~kept.any()
+        return kept | (kept.sum() < 2)
 
     def heard(self, given: Tensor) -> Tensor:
         """Which of the given modalities (B, M) have a say in what is rendered: not strangers, which share nothing.

@@ -287,8 +287,9 @@ def test_strangers_have_no_say_unless_all_are() -> None:
     evidence = torch.randn(2, 3, CONFIG.code, generator=chance())
     assert torch.equal(model.known(evidence, given)[0], model.fusion(evidence, model.heard(given))[0])
     assert not model.known(evidence, given)[1].any()
-    model.bond.zero_()
-    assert torch.equal(model.heard(given), given)
+    for bond in ([0.0, 0.0, 0.0], [0.7, 0.01, 0.01]):
+        model.bond.copy_(torch.tensor(bond))
+        assert torch.equal(model.heard(given), given), "one that shares with nobody is no company"
 
 
 def pictures() -> tuple[Players, Batch]:

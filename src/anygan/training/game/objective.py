@@ -39,7 +39,7 @@ __all__ = ["echo", "imitate", "judge", "paint", "recall"]
 PRIOR_GAMMA = 10.0
 """Weight of the prior's penalties, as a multiple of the canvases'."""
 
-RECALL = 0.2
+RECALL = 0.3
 """Weight of telling styles, for discriminators and generators, beside the adversarial loss."""
 
 DEFAULT = Rules()
