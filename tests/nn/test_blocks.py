@@ -30,6 +30,11 @@ def test_a_hold_takes_what_alternates_and_keeps_what_is_the_same(axes: tuple[int
         assert torch.allclose(held.narrow(axis, 0, 1), (constant + signs).narrow(axis, 0, 1), atol=1e-6)
 
 
+def test_the_gradient_of_a_hold_is_that_of_its_formula() -> None:
+    for shape in ((2, 3, 5), (2, 3, 4, 5)):
+        assert torch.autograd.gradcheck(hold, torch.randn(shape, dtype=torch.float64, requires_grad=True))
+
+
 def test_pixel_norm_has_unit_mean_square() -> None:
     assert pixel_norm(torch.randn(2, 16, 3)).square().mean(1).allclose(torch.ones(2, 3), atol=1e-4)
 

@@ -58,6 +58,7 @@ class Generator(nn.Module):
 
 def _cut(x: Tensor, sizes: list[int]) -> Tensor:
     """The first ``sizes`` of every axis of (B, C, *axes)."""
-    for axis, size in enumerate(sizes):
-        x = x.narrow(2 + axis, 0, size)
+    for axis, size in enumerate(sizes, 2):
+        if size < x.shape[axis]:
+            x = x.narrow(axis, 0, size)
     return x

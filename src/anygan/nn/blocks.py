@@ -3,10 +3,11 @@
 import math
 from collections.abc import Callable, Iterable
 from itertools import pairwise
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import leaky_relu, pixel_shuffle, pixel_unshuffle
 
 __all__ = [
@@ -99,9 +100,28 @@ def hold(x: Tensor) -> Tensor:
 
     A pattern that alternates along an axis goes; what is the same along it stays.
     """
-    for axis, size in enumerate(x.shape[2:], 2):
-        x = x + torch.cat([x.narrow(axis, 0, 1), x.narrow(axis, 0, size - 1)], axis)
-    return x.div(2 ** (x.dim() - 2))
+    held: Tensor = _Hold.apply(x)  # type: ignore[no-untyped-call]
+    return held
+
+
+class _Hold(torch.autograd.Function):
+    """:func:`hold` with a gradient of its own: that of slices fills a canvas with zeros for each of them."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        for axis, size in enumerate(x.shape[2:], 2):
+            x = x + torch.cat([x.narrow(axis, 0, 1), x.narrow(axis, 0, size - 1)], axis)
+        return x.div_(2 ** (x.dim() - 2))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: Tensor) -> Tensor:
+        for axis, size in enumerate(slope.shape[2:], 2):
+            after = slope.narrow(axis, 1, size - 1)
+            slope = slope.clone()
+            slope.narrow(axis, 0, 1).mul_(2)
+            slope.narrow(axis, 0, size - 1).add_(after)
+        return slope.div_(2 ** (slope.dim() - 2))
 
 
 def pixel_norm(x: Tensor) -> Tensor:
