@@ -2,9 +2,10 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
+from torch import Tensor
 
 from anygan.modalities.base import Scale
-from anygan.modalities.image import Image, playable
+from anygan.modalities.image import Image, Pixels, playable
 
 RNG = np.random.default_rng(0)
 
@@ -90,3 +91,17 @@ def test_a_large_jpeg_is_read_like_a_small_one(tmp_path):
     assert (image.height, image.width) == (800, 600)
     wanted = torch.from_numpy(smooth(32, 24, 3)).permute(2, 0, 1)
     assert (image.read(tmp_path / "large.jpg").float() - wanted.float()).abs().mean() < 6
+
+
+def test_a_picture_is_varied_by_moving_and_stretching_it() -> None:
+    """A lone spot moves down and right for negative draws; where a picture is read beyond its side the side goes on."""
+    canvas, x = Pixels(1, 40, 40), -torch.ones(1, 1, 40, 40)
+    x[..., 20, 10], x[..., :, -1] = 1.0, 0.5
+
+    def varied(*drawn: tuple[float, float]) -> Tensor:
+        return canvas.vary(x, torch.tensor([drawn]))[0, 0]
+
+    assert divmod(int(varied((0.0, 0.0), (0.0, 0.0)).argmax()), 40) == (20, 10)
+    assert divmod(int(varied((-1.0, -1.0), (0.0, 0.0)).argmax()), 40) == (22, 12)
+    assert varied((0.0, 1.0), (0.0, 0.0))[0, -3:].min() > 0.4
+    assert divmod(int(varied((0.0, 0.0), (0.0, 1.0)).argmax()), 40) == (20, 11)

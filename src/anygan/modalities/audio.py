@@ -26,7 +26,6 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import grid_sample
 
 from ..media.pictures import contact_sheet
 from ..media.sounds import mono, seconds_and_rate
@@ -34,6 +33,7 @@ from ..nn.blocks import reach
 from ..nn.spectral import denser, griffin_lim, mel_filterbank, mel_to_magnitude, stft
 from ..rows import Cell
 from .base import Canvas, Modality, Scale, tried
+from .moving import moved
 
 __all__ = ["Audio"]
 
@@ -65,11 +65,6 @@ def _stored(decibels: Tensor) -> Tensor:
     return ((decibels * 32).round() / 32).half()
 
 
-def _middles(size: int) -> Tensor:
-    """Where the cells of an axis have their middles, (size,), when it reaches from -1 to 1."""
-    return torch.linspace(-1, 1, size) * (size - 1) / size
-
-
 class LogMel(Canvas):
     """Log-mel frames as a picture, (1, mels, frames): a higher voice is the same shape a little further up."""
 
@@ -86,15 +81,9 @@ class LogMel(Canvas):
 
     def vary(self, canvas: Tensor, drawn: Tensor) -> Tensor:
         """Begun earlier or later, a little higher or lower, faster or slower: the same words in other voices."""
-        up, along = (2 * torch.tensor(VARIED).to(drawn) * drawn[:, 0]).unbind(1)
-        faster = 1 + STRETCHED * drawn[:, 1, 1]
-        bands, frames = (_middles(size).to(drawn) for size in canvas.shape[2:])
-        # Each axis apart: affine_grid is a product of matrices, which autocast would round to a quarter of a frame.
-        x = frames * faster.unsqueeze(1) + along.unsqueeze(1)
-        y = bands + up.unsqueeze(1)
-        shape = len(canvas), len(bands), len(frames)
-        grid = torch.stack([x.unsqueeze(1).expand(shape), y.unsqueeze(2).expand(shape)], 3)
-        return grid_sample(canvas.float() + 1, grid, align_corners=False) - 1
+        along = 2 * torch.tensor(VARIED).to(drawn) * drawn[:, 0]
+        wider = 1 + torch.tensor([0.0, STRETCHED]).to(drawn) * drawn[:, 1]
+        return moved(canvas.float() + 1, along, wider, "zeros") - 1
 
     def finish(self, raw: Tensor) -> Tensor:
         return reach(raw)

@@ -22,11 +22,15 @@ from ..media.pictures import contact_sheet, opened
 from ..nn.blocks import reach
 from ..rows import Cell
 from .base import Canvas, Modality, Scale, tried
+from .moving import moved
 
 __all__ = ["Image", "playable"]
 
 SAMPLE = 512
 """Pictures that :meth:`Image.fit` looks at, spread evenly over the data."""
+
+VARIED, STRETCHED = 0.05, 0.1
+"""How far a picture may be moved along each axis, as a share of its side, and stretched, and say the same."""
 
 
 def playable(size: float, limit: int = 4096) -> int:
@@ -56,6 +60,10 @@ class Pixels(Canvas):
 
     def inverse(self, canvas: Tensor) -> Tensor:
         return ((canvas.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+    def vary(self, canvas: Tensor, drawn: Tensor) -> Tensor:
+        """Moved a little, and a little larger or smaller along each axis: the same thing, seen from elsewhere."""
+        return moved(canvas, 2 * VARIED * drawn[:, 0], 1 + STRETCHED * drawn[:, 1], "border")
 
     def finish(self, raw: Tensor) -> Tensor:
         return reach(raw)
