@@ -56,8 +56,8 @@ RULES = (
         "losses or gradients are infinite or no numbers, step after step",
         "Look for cells that are far out of range (anygan inspect DATA), or lower --lr to a quarter.",
     ),
-    # A gap of 8 is odds of e^8 = 3,000 to 1 in the mean pair. Healthy runs stay below 3, and those of a thousand kinds of
-    # picture below 5.5, where they open up all the same: for 500 steps all is told apart by a gap of 4.
+    # A gap of 8 is odds of e^8 = 3,000 to 1 in the mean pair. Healthy runs stay below 4, those of a thousand kinds of
+    # picture below 5.5: their discriminator tells all apart for 500 steps, and they open up all the same.
     Rule(
         "discriminator won",
         lambda s: s["accuracy"] > 0.97 and s["gap"] > 8,
