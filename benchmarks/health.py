@@ -11,7 +11,7 @@ breaks one run of ``digits`` (tiny, batches of 32, 600 steps) in each of these w
     rows      200 training rows
     gamma     penalties a hundredth of the default
 
-and trains healthy runs of 600 steps, longer than the most patient alarm takes: five seeds of each built-in set, and three
+and trains healthy runs of 600 steps, more than the most patient alarm takes: five seeds of each built-in set, three
 of each set of ``benchmarks/sets.py``. Told are each alarm and the step at which it first rang, what was done, and at
 the end the least ``spread`` over the modalities, fidelity, and on digits coherence and joint agreement as judges see
 them (300 test rows). Where rescue did nothing, the run without it is the same run, and is not trained again.
