@@ -83,7 +83,7 @@ class LogMel(Canvas):
         """Begun earlier or later, a little higher or lower, faster or slower: the same words in other voices."""
         along = 2 * torch.tensor(VARIED).to(drawn) * drawn[:, 0]
         wider = 1 + torch.tensor([0.0, STRETCHED]).to(drawn) * drawn[:, 1]
-        return moved(canvas.float() + 1, along, wider, "zeros") - 1
+        return moved(canvas + 1, along, wider, "zeros") - 1
 
     def finish(self, raw: Tensor) -> Tensor:
         return reach(raw)

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from ..nn.blocks import full
+
 __all__ = ["moved"]
 
 
@@ -23,7 +25,7 @@ def moved(canvas: Tensor, along: Tensor, wider: Tensor, beyond: str) -> Tensor:
     )
     shape = len(canvas), y.shape[1], x.shape[1]
     grid = torch.stack([x.unsqueeze(1).expand(shape), y.unsqueeze(2).expand(shape)], 3)
-    return grid_sample(canvas.float(), grid, padding_mode=beyond, align_corners=False)
+    return grid_sample(full(canvas), grid.to(full(canvas)), padding_mode=beyond, align_corners=False)
 
 
 def _middles(size: int) -> Tensor:
