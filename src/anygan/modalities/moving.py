@@ -24,8 +24,8 @@ def moved(canvas: Tensor, along: Tensor, wider: Tensor, beyond: str) -> Tensor:
         for axis, size in enumerate(canvas.shape[2:])
     )
     shape = len(canvas), y.shape[1], x.shape[1]
-    grid = torch.stack([x.unsqueeze(1).expand(shape), y.unsqueeze(2).expand(shape)], 3)
-    return grid_sample(full(canvas), grid.to(full(canvas)), padding_mode=beyond, align_corners=False)
+    canvas, grid = full(canvas), torch.stack([x.unsqueeze(1).expand(shape), y.unsqueeze(2).expand(shape)], 3)
+    return grid_sample(canvas, grid.to(canvas), padding_mode=beyond, align_corners=False)
 
 
 def _middles(size: int) -> Tensor:
