@@ -28,17 +28,16 @@ def test_two_hours_of_sound_are_not_decoded(tmp_path: Path) -> None:
     long = wav(data / "long.wav", 48_000, 2, HOURS * 48_000)
     assert long.stat().st_size > 1_300_000_000
     listed(data, ["whole0.wav", "whole1.wav", "whole2.wav", "long.wav"], "audio_file_name")
+    assert peak(inspected, data) < 200
     began = time.process_time()
-    grown = peak(lambda: inspected(data))
-    assert time.process_time() - began < 20
-    assert grown < 200
     found, _ = inspected(data)
+    assert time.process_time() - began < 20
     assert (found["rows"], column(found, "audio")["given"], found["bad"]) == (4, 4, [])
 
 
 def test_judges_hear_but_the_beginning(tmp_path: Path) -> None:
     long = wav(tmp_path / "long.wav", 48_000, 2, HOURS * 48_000)
-    assert peak(lambda: beginning(long, HEARD)) < 50
+    assert peak(beginning, long, HEARD) < 50
     samples, rate = beginning(long, HEARD)
     assert 4 <= len(samples) / rate <= 5
 
@@ -46,7 +45,7 @@ def test_judges_hear_but_the_beginning(tmp_path: Path) -> None:
 def test_channels_are_mixed_a_block_at_a_time(tmp_path: Path) -> None:
     many = wav(tmp_path / "many.wav", 1_000_000, 64, 5_000_000)
     audio = Audio.fit("a", [(RNG.normal(size=200_000).astype(np.float32), 16_000)], Scale())
-    assert peak(lambda: audio.read(many)) < 200
+    assert peak(audio.read, many) < 200
     sound = RNG.normal(size=(3000, 3)) / 10
     soundfile.write(tmp_path / "three.wav", sound, 16_000, subtype="DOUBLE")
     stored = audio.read((sound.astype(np.float32), 16_000))
