@@ -39,6 +39,7 @@ BAD: dict[str, dict[str, float]] = {
     "not a number": {"streak": 5.0},
     "discriminator won": {"accuracy": 0.99, "gap": 12.0},
     "discriminator exploded": {"r2": 1000.0},
+    "prior unchecked": {"r1": 0.5, "r2": 0.5},
     "generator collapsed": {"spread": 0.01},
     "condition ignored": {"condition": 0.02},
     "noise ignored": {"noise": 0.01},
@@ -46,13 +47,13 @@ BAD: dict[str, dict[str, float]] = {
 }
 
 
-def rung(signals: dict[str, float], times: int) -> set[str]:
-    """The alarms that ring when these signals are read so many times."""
+def rung(signals: dict[str, float], times: int, of: str = "image") -> set[str]:
+    """The alarms that ring when these signals of a part of the model are read so many times."""
     watch, names = Watch(), set()
     for _ in range(times):
         for looked in (True, False):
-            told = {f"image/{name}": value for name, value in signals.items()}
-            names |= {rule.name for rule, where in watch.read(told, looked=looked) if where == "image"}
+            told = {f"{of}/{name}": value for name, value in signals.items()}
+            names |= {rule.name for rule, where in watch.read(told, looked=looked) if where == of}
     return names
 
 
@@ -63,10 +64,12 @@ def test_every_alarm_has_a_response_that_there_is() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_an_alarm_rings_for_its_failure_alone_and_not_too_soon(rule: Any) -> None:
-    assert rung(WELL | BAD[rule.name], rule.times) == {rule.name}
+    of = rule.of or "image"
+    well = WELL | {"r1": 0.1, "r2": 0.1} if rule.of else WELL
+    assert rung(well | BAD[rule.name], rule.times, of) == {rule.name}
     if rule.times > 1:
-        assert rung(WELL | BAD[rule.name], rule.times - 1) == set()
-    assert rung(WELL, 100) == set()
+        assert rung(well | BAD[rule.name], rule.times - 1, of) == set()
+    assert rung(well, 100, of) == set()
 
 
 def won_after(gaps: list[float]) -> int | None:

@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..game.scene import PRIOR
+
 __all__ = ["ADVICE", "CONSTANT", "CONSTANT_MEANS", "LOOK", "OPENING", "READ", "RULES", "Rule", "Watch", "key"]
 
 Signals = Mapping[str, float]
@@ -34,6 +36,7 @@ class Rule:
         bad: signals of one modality -> whether they are bad. A signal that is lacking is NaN, of which nothing is bad.
         times: readings in a row that must be bad.
         looked: whether readings are those of looks at generated rows, every LOOK steps, or the cheap ones.
+        of: the one part of the model that it is about; nothing where it is about each.
         means: what happened, in words, of a modality.
         advice: what to change.
     """
@@ -44,6 +47,7 @@ class Rule:
     looked: bool
     means: str
     advice: str
+    of: str | None = None
 
 
 RULES = (
@@ -75,6 +79,18 @@ RULES = (
         False,
         "the slope of the discriminator of {where} has run away, and the generator chases it",
         "Lower --lr to a quarter, or raise --gamma tenfold.",
+    ),
+    # Codes have unit length in every run, so that one slope is steep in each. Healthy runs stay below .2; a hundredth
+    # of the default gamma brings .4 to .9, and cells of a row from noise that disagree, which no other signal sees.
+    Rule(
+        "prior unchecked",
+        lambda s: min(s["r1"], s["r2"]) > 0.3,
+        5,
+        False,
+        "the discriminator of {where} is steep, for its penalty is too small: cells of a row drawn from noise will "
+        "disagree",
+        "Raise --gamma tenfold.",
+        of=PRIOR,
     ),
     # Healthy runs lie at .8 to 1.2 once open; .35 of the rank is seen in early sentences.
     Rule(
@@ -173,7 +189,7 @@ class Watch:
         rung = []
         for where, found in by_modality.items():
             for rule in RULES:
-                if rule.looked == looked:
+                if rule.looked == looked and rule.of in (None, where):
                     name = key(rule, where)
                     self.counts[name] = self.counts.get(name, 0) + 1 if rule.bad(found) else 0
                     if self.counts[name] >= rule.times:

@@ -38,6 +38,7 @@ RESPONSES = {
     "not a number": ("back", "lr"),
     "discriminator won": ("gamma",),
     "discriminator exploded": ("back", "lr"),
+    "prior unchecked": ("gamma",),
     "generator collapsed": ("back", "gamma", "lr"),
     "condition ignored": ("gamma",),
     "noise ignored": ("gamma",),
