@@ -18,6 +18,10 @@ from .game.rules import SPECTRAL
 
 __all__ = ["Players"]
 
+LEAD = 3.0
+"""Learning rate of discriminators, as a multiple of generators': one that lags has nothing to teach (Heusel et al.,
+*GANs trained by a two time-scale update rule converge to a local Nash equilibrium*, 2017)."""
+
 PACE = 2.0
 """Learning rate of the prior and its critic, as a multiple of the others'."""
 
@@ -61,8 +65,8 @@ class Players:
             *([{"params": list(model.fillers.parameters()), "pace": FILLING}] if model.fillers.names else []),
         ]
         judging: list[dict[str, Any]] = [
-            {"params": [*critics.canvases.parameters(), *critics.fillers.parameters()]},
-            {"params": list(critics.codes.parameters()), "pace": PACE},
+            {"params": [*critics.canvases.parameters(), *critics.fillers.parameters()], "pace": LEAD},
+            {"params": list(critics.codes.parameters()), "pace": LEAD * PACE},
         ]
         fused: dict[str, Any] = {"betas": (0.0, 0.95), "fused": True}
         return cls(
