@@ -239,6 +239,9 @@ def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
     assert done == ["gamma of a times 10", "gamma of a times 1"]
     assert not state.raised
     assert state.gamma(0.1) == 0.1
+    assert state.patience == health.PATIENCE, "two alarms of one trouble are no relapse"
+    told(state, run, {"discriminator won"}, range(1, 11))
+    assert state.patience == 2 * health.PATIENCE, "one that follows upon relaxing is"
 
 
 def test_this_checkpoint_and_the_one_before_find_what_they_go_back_to(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ Responses are levels, whole numbers from 0, none, to a cap:
 
 beside *skip*, a step whose gradients are no numbers changes no weight, and *back*, to the weights of the last moment at
 which no reading was bad. Weights go back, time does not: the order of the data and the budget go on. After some calm
-steps all levels fall by one; that patience doubles with every alarm, or a trouble that stays would come back for ever.
+steps all levels fall by one; that patience doubles where an alarm follows upon it, or a trouble that stays would come
+back for ever.
 
 Signals are read, and all is decided, by rank 0; every rank then takes the same numbers. What is decided depends on the
 step alone, never on the clock, so that a resumed run decides alike.
@@ -76,7 +77,8 @@ class Health:
         ringing: alarms that have rung and are not over, as in :attr:`Watch.counts`.
         skipped: steps without a number so far; ``streak`` the latest in a row.
         went_back: times that weights went back.
-        calm, patience: steps since the last alarm, and how many of them relax the levels.
+        calm, patience: steps since the last alarm, and how many of them relax the levels; ``relaxed``, whether they
+            have been since.
         kept: the step of the weights that may be gone back to; ``tensors``, these.
     """
 
@@ -90,6 +92,7 @@ class Health:
     went_back: int = 0
     calm: int = 0
     patience: int = PATIENCE
+    relaxed: bool = False
     kept: int = -1
     tensors: dict[str, Tensor] = field(default_factory=dict)
     probe: Probe | None = None
@@ -192,8 +195,10 @@ class Health:
         self.ringing += [key(rule, where) for rule, where in fresh]
         if rung or relaxed:
             self.calm = 0
+        self.relaxed |= relaxed
         if rung and done:
-            self.patience *= 2
+            self.patience *= 1 + self.relaxed
+            self.relaxed = False
             self.watch.begin_again()
             self.ringing = []
         return events
