@@ -59,7 +59,7 @@ def rung(signals: dict[str, float], times: int, of: str = "image") -> set[str]:
 
 def test_every_alarm_has_a_response_that_there_is() -> None:
     assert {rule.name for rule in RULES} == set(RESPONSES) == set(BAD)
-    assert {r for responses in RESPONSES.values() for r in responses} == {*CAPS, "back"}
+    assert {r for responses in RESPONSES.values() for r in responses} == {*CAPS, "gammas", "back"}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -239,9 +239,8 @@ def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
     assert done == ["gamma of a times 10", "gamma of a times 1"]
     assert not state.raised
     assert state.gamma(0.1) == 0.1
-    assert state.patience == health.PATIENCE, "two alarms of one trouble are no relapse"
-    told(state, run, {"discriminator won"}, range(1, 11))
-    assert state.patience == 2 * health.PATIENCE, "one that follows upon relaxing is"
+    told(state, run, {"prior unchecked"}, range(1, 11))
+    assert state.raised == dict.fromkeys(state.gammas, 10.0), "what the prior shows first is true of all"
 
 
 def test_this_checkpoint_and_the_one_before_find_what_they_go_back_to(tmp_path: Path) -> None:

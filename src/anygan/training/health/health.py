@@ -3,13 +3,13 @@
 Responses are levels, whole numbers from 0, none, to a cap:
 
     gamma     the penalties' weight times 10 a level, of the modality alone that an alarm is about
+    gammas    the same of all: where the prior shows that a penalty is too small, the others' is too
     lr        the learning rates of all players divided by 4 a level
     augment   .2 of the pairs a level are augmented before discriminators see them (:mod:`.augment`)
 
 beside *skip*, a step whose gradients are no numbers changes no weight, and *back*, to the weights of the last moment at
 which no reading was bad. Weights go back, time does not: the order of the data and the budget go on. After some calm
-steps all levels fall by one; that patience doubles where an alarm follows upon it, or a trouble that stays would come
-back for ever.
+steps all levels fall by one; that patience doubles with every alarm, or a trouble that stays would come back for ever.
 
 Signals are read, and all is decided, by rank 0; every rank then takes the same numbers. What is decided depends on the
 step alone, never on the clock, so that a resumed run decides alike.
@@ -39,7 +39,7 @@ RESPONSES = {
     "not a number": ("back", "lr"),
     "discriminator won": ("gamma",),
     "discriminator exploded": ("back", "lr"),
-    "prior unchecked": ("gamma",),
+    "prior unchecked": ("gammas",),
     "generator collapsed": ("back", "gamma", "lr"),
     "condition ignored": ("gamma",),
     "noise ignored": ("gamma",),
@@ -77,8 +77,7 @@ class Health:
         ringing: alarms that have rung and are not over, as in :attr:`Watch.counts`.
         skipped: steps without a number so far; ``streak`` the latest in a row.
         went_back: times that weights went back.
-        calm, patience: steps since the last alarm, and how many of them relax the levels; ``relaxed``, whether they
-            have been since.
+        calm, patience: steps since the last alarm, and how many of them relax the levels.
         kept: the step of the weights that may be gone back to; ``tensors``, these.
     """
 
@@ -92,7 +91,6 @@ class Health:
     went_back: int = 0
     calm: int = 0
     patience: int = PATIENCE
-    relaxed: bool = False
     kept: int = -1
     tensors: dict[str, Tensor] = field(default_factory=dict)
     probe: Probe | None = None
@@ -195,10 +193,8 @@ class Health:
         self.ringing += [key(rule, where) for rule, where in fresh]
         if rung or relaxed:
             self.calm = 0
-        self.relaxed |= relaxed
         if rung and done:
-            self.patience *= 1 + self.relaxed
-            self.relaxed = False
+            self.patience *= 2
             self.watch.begin_again()
             self.ringing = []
         return events
@@ -217,7 +213,10 @@ class Health:
             return max(0, min(cap, level + up - relaxed))
 
         levels = {name: moved(level, name in wanted, CAPS[name]) for name, level in self.levels.items()}
-        gammas = {name: moved(level, name in pressed, CAPS["gamma"]) for name, level in self.gammas.items()}
+        gammas = {
+            name: moved(level, name in pressed or "gammas" in wanted, CAPS["gamma"])
+            for name, level in self.gammas.items()
+        }
         back = "back" in wanted and self.went_back < MOST_BACK and bool(self.tensors)
         keep = not rung and self.watch.calm and step % KEEP == 0
         first, second, *shared = map(int, world.share([back, keep, *levels.values(), *gammas.values()]))
