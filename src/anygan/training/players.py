@@ -22,6 +22,9 @@ LEAD = 3.0
 """Learning rate of discriminators, as a multiple of generators': one that lags has nothing to teach (Heusel et al.,
 *GANs trained by a two time-scale update rule converge to a local Nash equilibrium*, 2017)."""
 
+LATENT = 3.0
+"""Learning rate of generators of learned canvases, which sentences have: small networks, held to the letter."""
+
 PACE = 2.0
 """Learning rate of the prior and its critic, as a multiple of the others'."""
 
@@ -60,7 +63,10 @@ class Players:
         model, critics = model.to(device), critics.to(device)
         reading = [*model.encoders.parameters(), *model.fusion.parameters(), model.log_scale]
         making: list[dict[str, Any]] = [
-            {"params": list(model.generators.parameters())},
+            *(
+                {"params": list(model.generators[name].parameters()), "pace": LATENT if canvas.learned else 1.0}
+                for name, canvas in zip(model.names, model.canvases.members, strict=True)
+            ),
             {"params": list(model.prior.parameters()), "pace": PACE},
             *([{"params": list(model.fillers.parameters()), "pace": FILLING}] if model.fillers.names else []),
         ]
