@@ -89,7 +89,7 @@ def demo(**options: Any) -> None:
 @click.option(
     "--lr",
     type=float,
-    help=f"Peak learning rate of generators and discriminators: less where they run away.  [default: {Config.lr:g}]",
+    help=f"Peak learning rate of generators; discriminators have three times it.  [default: {Config.lr:g}]",
 )
 @click.option(
     "--batch",

@@ -60,8 +60,9 @@ RULES = (
         "losses or gradients are infinite or no numbers, step after step",
         "Look for cells that are far out of range (anygan inspect DATA), or lower --lr to a quarter.",
     ),
-    # A gap of 8 is odds of e^8 = 3,000 to 1 in the mean pair. Healthy runs stay below 6.5 and soon fall; those of a
-    # thousand kinds of picture are told apart for hundreds of steps, and open up all the same.
+    # A gap of 8 is odds of e^8 = 3,000 to 1 in the mean pair. Healthy runs stay below 6.5 and soon fall, those of
+    # colour pictures alone pass 8 for two readings at most; those of a thousand kinds of picture are told apart for
+    # hundreds of steps, and open up all the same.
     Rule(
         "discriminator won",
         lambda s: s["accuracy"] > 0.97 and s["gap"] > 8,
@@ -70,8 +71,8 @@ RULES = (
         "the discriminator of {where} tells all generated cells from real ones: the generator learns nothing from it",
         "Raise --gamma tenfold. If it is still so, train on more rows.",
     ),
-    # At the default gamma a squared slope of 28 costs as much as both losses of a draw, 2 log 2. Healthy runs stay
-    # below 2.
+    # At the default gamma a squared slope of 28 costs as much as both losses of a draw, 2 log 2. Healthy runs reach
+    # 2 at most.
     Rule(
         "discriminator exploded",
         lambda s: max(s["r1"], s["r2"]) > 30,
@@ -87,12 +88,11 @@ RULES = (
         lambda s: min(s["r1"], s["r2"]) > 0.3,
         5,
         False,
-        "the discriminator of {where} is steep, for its penalty is too small: cells of a row drawn from noise may "
-        "disagree",
+        "the discriminator of {where} is steep, for its penalty is too small: cells of a row from noise may disagree",
         "Raise --gamma tenfold.",
         of=PRIOR,
     ),
-    # Healthy runs lie at .8 to 1.2 once open; .35 of the rank is seen in early sentences.
+    # Healthy runs lie at .8 to 1.2 once open, colour pictures alone at .55; .35 of the rank is seen in early sentences.
     Rule(
         "generator collapsed",
         lambda s: s["spread"] < 0.2 or s["rank"] < 0.1,
@@ -110,7 +110,7 @@ RULES = (
         "the generator of {where} does not heed what it is given",
         "Raise --gamma, train longer, or check that the other columns say something about {where}.",
     ),
-    # Two draws differ a twentieth of what real cells of near conditions do. Healthy runs lie above .3.
+    # Two draws differ a twentieth of what real cells of near conditions do. Healthy runs lie above .25.
     Rule(
         "noise ignored",
         lambda s: s["varied"] > 0.2 and s["noise"] < 0.05,
@@ -119,7 +119,7 @@ RULES = (
         "the generator of {where} gives one answer where many are right",
         "Raise --gamma; what one row of {where} alone knows is then drawn from its style again.",
     ),
-    # Half as far from the nearest training cell as that is from its own: a copy. Healthy runs lie above 1.1.
+    # Half as far from the nearest training cell as that is from its own: a copy. Healthy runs lie above .75.
     Rule(
         "memorising",
         lambda s: s["passes"] > 20 and s["novelty"] < 0.5,

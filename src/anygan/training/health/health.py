@@ -204,19 +204,16 @@ class Health:
     ) -> tuple[bool, bool, dict[str, int], dict[str, int]]:
         """Whether weights go back, whether these are kept, and the new levels: rank 0's answer, on every rank."""
         asked = [(response, where) for rule, where in rung for response in RESPONSES[rule.name] if self.rescue]
-        wanted, pressed = (
-            {response for response, _ in asked},
-            {where for response, where in asked if response == "gamma"},
-        )
+        wanted = {response for response, _ in asked}
+        pressed = {where for response, where in asked if response == "gamma"}
+        if "gammas" in wanted:
+            pressed = set(self.gammas)
 
         def moved(level: int, up: bool, cap: int) -> int:
             return max(0, min(cap, level + up - relaxed))
 
         levels = {name: moved(level, name in wanted, CAPS[name]) for name, level in self.levels.items()}
-        gammas = {
-            name: moved(level, name in pressed or "gammas" in wanted, CAPS["gamma"])
-            for name, level in self.gammas.items()
-        }
+        gammas = {name: moved(level, name in pressed, CAPS["gamma"]) for name, level in self.gammas.items()}
         back = "back" in wanted and self.went_back < MOST_BACK and bool(self.tensors)
         keep = not rung and self.watch.calm and step % KEEP == 0
         first, second, *shared = map(int, world.share([back, keep, *levels.values(), *gammas.values()]))
