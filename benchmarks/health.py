@@ -238,7 +238,7 @@ def page(lines: Sequence[dict[str, Any]]) -> str:
         if left and rescued:
             done = "; ".join(rescued["done"]) or "nothing"
             rows.append([how, rung([rescued]), done, quality(left), quality(rescued)])
-    for name in (n for n in by if n.startswith("healthy-digits-")):
+    for name in sorted(n for n in by if n.startswith("healthy-digits-")):
         rows.append([f"nothing, seed {by[name]['seed']}", rung([by[name]]), "", quality(by[name]), ""])
     parts += ["## Broken on purpose", "Quality: coherence, joint agreement.", markdown(rows)]
     rows = [["set", "steps", "seeds", "alarms", "least spread of a modality", "all weights are numbers"]]
