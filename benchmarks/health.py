@@ -2,7 +2,7 @@
 
     python benchmarks/health.py --out runs/health
 
-breaks one run of ``digits`` (tiny, batches of 32, 600 steps) in each of these ways, with rescue and without it:
+breaks runs of ``digits`` (tiny, batches of 32, 600 steps) in each of these ways, three seeds with rescue, one without:
 
     lr        learning rate of generators and discriminators fifty times the default
     poison    three batches with a picture that holds no numbers
@@ -23,6 +23,7 @@ already; the cell ``cost`` tells what health costs of a step. All lines are writ
 
 import argparse
 import json
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -52,6 +53,8 @@ STEPS = 600
 BUILT_IN = ("digits", "ring", "grid", "mnist", "stacked-mnist", "spoken-mnist")
 SEEDS = dict.fromkeys(BUILT_IN, 5) | dict.fromkeys(SETS, 3)
 """Set -> seeds of healthy runs."""
+WAYS = {"rescued": 3, "left": 1}
+"""What is done about a failure -> seeds of broken runs."""
 
 
 @contextmanager
@@ -211,9 +214,9 @@ class Cells:
         finish(RESULTS, line)
         print(json.dumps(line), flush=True)
 
-    def same(self, how: str) -> bool:
+    def same(self, how: str, seed: int) -> bool:
         """Whether the run of a failure without rescue is the one with it, which then counts for both."""
-        rescued, left = self.done.get(f"broken-{how}-rescued"), f"broken-{how}-left"
+        rescued, left = self.done.get(f"broken-{how}-rescued-{seed}"), f"broken-{how}-left-{seed}"
         if rescued and not rescued["done"] and left not in self.done:
             self.end(rescued | {"cell": left, "rescue": False, "same_as": rescued["cell"]})
         return left in self.done
@@ -232,15 +235,21 @@ def page(lines: Sequence[dict[str, Any]]) -> str:
     )
     by = {line["cell"]: line for line in lines}
     parts = [HEAD, "; ".join(where) + "."]
-    rows = [["broken", "alarms, and the step at which each first rang", "done", "left alone", "rescued"]]
+    rows = [["broken", "seed", "alarms, and the step at which each first rang", "done", "left alone", "rescued"]]
+    short = [["", "seeds", "coherence", "joint agreement"]]
     for how in BROKEN:
-        left, rescued = (by.get(f"broken-{how}-{way}") for way in ("left", "rescued"))
-        if left and rescued:
-            done = "; ".join(rescued["done"]) or "nothing"
-            rows.append([how, rung([rescued]), done, quality(left), quality(rescued)])
-    for name in sorted(n for n in by if n.startswith("healthy-digits-")):
-        rows.append([f"nothing, seed {by[name]['seed']}", rung([by[name]]), "", quality(by[name]), ""])
+        rescued = [by[name] for name in sorted(by) if name.startswith(f"broken-{how}-rescued-")]
+        for line in rescued:
+            left = by.get(f"broken-{how}-left-{line['seed']}")
+            done = "; ".join(line["done"]) or "nothing"
+            rows.append([how, str(line["seed"]), rung([line]), done, quality(left) if left else "", quality(line)])
+        if rescued:
+            short.append([f"{how}, rescued", *middle(rescued)])
+    healthy = [by[name] for name in sorted(by) if name.startswith("healthy-digits-")]
+    rows += [["nothing", str(line["seed"]), rung([line]), "", quality(line), ""] for line in healthy]
+    short += [["healthy", *middle(healthy)]] if healthy else []
     parts += ["## Broken on purpose", "Quality: coherence, joint agreement.", markdown(rows)]
+    parts += ["Medians over seeds, with the least and the most in brackets:", markdown(short)]
     rows = [["set", "steps", "seeds", "alarms", "least spread of a modality", "all weights are numbers"]]
     for name in SEEDS:
         some = [line for line in lines if line["cell"].rpartition("-")[0] == f"healthy-{name}"]
@@ -258,6 +267,12 @@ def page(lines: Sequence[dict[str, Any]]) -> str:
 def rung(lines: Sequence[dict[str, Any]]) -> str:
     """The alarms of some runs, with their steps."""
     return "; ".join(f"{name} ({step})" for line in lines for name, step in line["alarms"].items()) or "none"
+
+
+def middle(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """How many lines, and the medians and extremes of their qualities."""
+    found = [[line.get(name, 0.0) for line in lines] for name in ("coherence", "joint")]
+    return [str(len(lines)), *(f"{statistics.median(x):.3f} ({min(x):.3f} to {max(x):.3f})" for x in found)]
 
 
 def quality(line: dict[str, Any]) -> str:
@@ -283,12 +298,13 @@ def measure(cells: Cells) -> None:
     digits = base.but(steps=STEPS, batch=32)
     cells.cell("healthy-digits-0", load_data("digits"), digits, judged=True)
     for how, (changed, settings, spoilt) in BROKEN.items():
-        for rescue in (True, False):
-            if not rescue and cells.same(how):
-                continue
-            with spoilt():
-                name = f"broken-{how}-{'rescued' if rescue else 'left'}"
-                cells.cell(name, changed(load_data("digits")), digits.but(rescue=rescue, **settings), judged=True)
+        for way, seeds in WAYS.items():
+            for seed in range(seeds):
+                if way == "left" and cells.same(how, seed):
+                    continue
+                config = digits.but(rescue=way == "rescued", seed=seed, **settings)
+                with spoilt():
+                    cells.cell(f"broken-{how}-{way}-{seed}", changed(load_data("digits")), config, judged=True)
     for name, seeds in SEEDS.items():
         data = load_data(name) if name in BUILT_IN else SETS[name]("train")
         for seed in range(seeds):

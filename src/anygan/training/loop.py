@@ -160,7 +160,7 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     It ends where a gradient is no number: neither that player's weights nor those of the players after it change.
     """
     players, world, config, state = run.players, run.world, run.config, run.health
-    factor *= state.lr
+    fought = config.lr * factor * state.lr
     model, critics, rules = players.model, players.critics, Rules(config.loss, config.penalty)
     with run.autocast():
         canvases = model.draw(batch)
@@ -188,7 +188,7 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     players.judges.zero_grad()
     judged.backward()
     losses["judge"] = judged
-    if not run.descend(players.judges, config.lr * factor):
+    if not run.descend(players.judges, fought * state.judges):
         return _told(losses), _told(health) | {"skipped": 1.0}
 
     players.hold(True)
@@ -199,7 +199,7 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     (imitated + ECHO * echoed + HELD * missed).backward()
     players.hold(False)
     losses |= {"imitate": imitated, "echo": echoed} | ({"holes": missed} if model.fillers.names else {})
-    taken = run.descend(players.makers, config.lr * factor)
+    taken = run.descend(players.makers, fought)
     return _told(losses), _told(health) | ({} if taken else {"skipped": 1.0})
 
 

@@ -59,7 +59,9 @@ def rung(signals: dict[str, float], times: int, of: str = "image") -> set[str]:
 
 def test_every_alarm_has_a_response_that_there_is() -> None:
     assert {rule.name for rule in RULES} == set(RESPONSES) == set(BAD)
-    assert {r for responses in RESPONSES.values() for r in responses} == {*CAPS, "gammas", "back"}
+    wishes = [wish for wishes in RESPONSES.values() for wish in wishes]
+    named = {name for wish in wishes for name in ([wish] if isinstance(wish, str) else wish)}
+    assert named == {*CAPS, "gammas", "back"}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -241,6 +243,27 @@ def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
     assert state.gamma(0.1) == 0.1
     told(state, run, {"prior unchecked"}, range(1, 11))
     assert state.raised == dict.fromkeys(state.gammas, 10.0), "what the prior shows first is true of all"
+
+
+def test_discriminators_that_explode_are_slowed_first_and_all_that_fight_if_they_do_it_again(tmp_path: Path) -> None:
+    run = open_run(pairs(), tmp_path, Config(steps=10, **SMALL))
+    run.health.begin(run.players, run.store)
+    done = told(run.health, run, {"discriminator exploded"}, range(1, 21))
+    assert [words.partition(", ")[2] for words in done] == [
+        "the discriminators' learning rate alone times 0.25",
+        "learning rates times 0.25",
+    ]
+
+
+def test_encoders_keep_their_rate_whoever_is_slowed(tmp_path: Path) -> None:
+    run = open_run(pairs(), tmp_path, Config(steps=10, **SMALL))
+    run.settle()
+    run.health.begin(run.players, run.store)
+    run.health.levels |= {"judges": 1, "lr": 1}
+    config, taken = run.config, []
+    with mock.patch.object(Run, "descend", lambda self, player, rate: taken.append(rate) or True):
+        loop.play(run, run.batch(0), run.chance(), 0.5)
+    assert taken == pytest.approx([config.encoder_lr / 2, config.lr / 2 / 16, config.lr / 2 / 4])
 
 
 def test_this_checkpoint_and_the_one_before_find_what_they_go_back_to(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ Responses are levels, whole numbers from 0, none, to a cap:
 
     gamma     the penalties' weight times 10 a level, of the modality alone that an alarm is about
     gammas    the same of all: where the prior shows that a penalty is too small, the others' is too
-    lr        the learning rates of all players divided by 4 a level
+    judges    the learning rate of the discriminators divided by 4 a level
+    lr        that of discriminators, generators and prior; encoders, whom nobody fights, keep theirs
     augment   .2 of the pairs a level are augmented before discriminators see them (:mod:`.augment`)
 
 beside *skip*, a step whose gradients are no numbers changes no weight, and *back*, to the weights of the last moment at
@@ -32,20 +33,20 @@ from .signals import Probe, constant
 
 __all__ = ["CAPS", "RESPONSES", "Event", "Health", "broken"]
 
-CAPS = {"gamma": 2, "lr": 3, "augment": 3}
+CAPS = {"gamma": 2, "judges": 1, "lr": 3, "augment": 3}
 """Highest level of each response."""
 
-RESPONSES = {
+RESPONSES: dict[str, tuple[str | tuple[str, str], ...]] = {
     "not a number": ("back", "lr"),
     "discriminator won": ("gamma",),
-    "discriminator exploded": ("back", "lr"),
+    "discriminator exploded": ("back", ("judges", "lr")),
     "prior unchecked": ("gammas",),
     "generator collapsed": ("back", "gamma", "lr"),
     "condition ignored": ("gamma",),
     "noise ignored": ("gamma",),
     "memorising": ("augment",),
 }
-"""Alarm -> what is done."""
+"""Alarm -> what is done: of a pair the second where the first is at its cap."""
 
 MOST_BACK = 6
 """Times that weights go back in a run."""
@@ -83,7 +84,7 @@ class Health:
 
     rescue: bool = True
     watch: Watch = field(default_factory=Watch)
-    levels: dict[str, int] = field(default_factory=lambda: {"lr": 0, "augment": 0})
+    levels: dict[str, int] = field(default_factory=lambda: {"judges": 0, "lr": 0, "augment": 0})
     gammas: dict[str, int] = field(default_factory=dict)
     ringing: list[str] = field(default_factory=list)
     skipped: int = 0
@@ -106,8 +107,13 @@ class Health:
 
     @property
     def lr(self) -> float:
-        """Factor of all learning rates."""
+        """Factor of the learning rates of discriminators, generators and prior."""
         return 0.25 ** self.levels["lr"]
+
+    @property
+    def judges(self) -> float:
+        """Factor of the learning rate of discriminators alone, beside it."""
+        return 0.25 ** self.levels["judges"]
 
     @property
     def augment(self) -> float:
@@ -203,7 +209,7 @@ class Health:
         self, rung: Sequence[Rang], relaxed: bool, step: int, world: World
     ) -> tuple[bool, bool, dict[str, int], dict[str, int]]:
         """Whether weights go back, whether these are kept, and the new levels: rank 0's answer, on every rank."""
-        asked = [(response, where) for rule, where in rung for response in RESPONSES[rule.name] if self.rescue]
+        asked = [(self._next(wish), where) for rule, where in rung for wish in RESPONSES[rule.name] if self.rescue]
         wanted = {response for response, _ in asked}
         pressed = {where for response, where in asked if response == "gamma"}
         if "gammas" in wanted:
@@ -220,12 +226,19 @@ class Health:
         own, theirs = shared[: len(levels)], shared[len(levels) :]
         return bool(first), bool(second), dict(zip(levels, own, strict=True)), dict(zip(gammas, theirs, strict=True))
 
+    def _next(self, wish: str | tuple[str, str]) -> str:
+        """The response itself, or of two the one that can still be raised."""
+        first, then = wish if isinstance(wish, tuple) else (wish, wish)
+        return first if self.levels.get(first, 0) < CAPS.get(first, 1) else then
+
     def _changes(self, levels: Mapping[str, int], gammas: Mapping[str, int]) -> list[str]:
         """What new levels change, in words."""
         after = Health(levels=dict(levels))
         told = [f"gamma of {n} times {10**level}" for n, level in gammas.items() if level != self.gammas[n]]
         if levels["lr"] != self.levels["lr"]:
             told.append(f"learning rates times {after.lr:g}")
+        if levels["judges"] != self.levels["judges"]:
+            told.append(f"the discriminators' learning rate alone times {after.judges:g}")
         if levels["augment"] != self.levels["augment"]:
             told.append(f"{after.augment:.0%} of the pairs augmented")
         return told
