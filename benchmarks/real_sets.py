@@ -293,7 +293,8 @@ def hostile(packages: Path, out: Path, train: Sequence[object], seed: int) -> di
         csv.field_size_limit(2**31 - 1)
         written = list(csv.DictReader(file))
     empty = sum(not value for row in written for value in row.values())
-    line = {"rows": len(rows), "spoilt": spoilt, "bad": shown["bad"], "lost": len(rows) - len(written), "empty": empty}
+    bad = [said.replace(f"{data}/", "") for said in shown["bad"]]
+    line = {"rows": len(rows), "spoilt": spoilt, "bad": bad, "lost": len(rows) - len(written), "empty": empty}
     return line | about(load(out / "run"))
 
 
