@@ -26,6 +26,6 @@ def test_half_life_is_a_share_of_the_games_steps() -> None:
     assert Clock(step=550, game=(100, 0.1)).half_life(config) == pytest.approx(0.02 * 900)
 
 
-@pytest.mark.parametrize(("played", "factor"), [(0.0, 1.0), (0.5, 1.0), (0.75, 0.5), (1.0, 0.0)])
+@pytest.mark.parametrize(("played", "factor"), [(0.0, 1.0), (0.75, 1.0), (0.875, 0.5), (1.0, 0.0)])
 def test_rate_is_one_then_falls_to_zero(played: float, factor: float) -> None:
     assert rate(played) == pytest.approx(factor)

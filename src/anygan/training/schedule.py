@@ -40,6 +40,10 @@ class Clock:
         return config.ema * (done / played if played > 0 else 1.0)
 
 
+FALL = 0.25
+"""Share of the game, its last, in which the learning rates fall: weights are averaged, which settles them as well."""
+
+
 def rate(played: float) -> float:
-    """Factor of the learning rates: one for the first half of the game, then straight to zero."""
-    return min(1.0, 2 * (1 - played))
+    """Factor of the learning rates: one, and in the end straight to zero."""
+    return min(1.0, (1 - played) / FALL)
