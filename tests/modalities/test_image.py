@@ -105,3 +105,31 @@ def test_a_picture_is_varied_by_moving_and_stretching_it() -> None:
     assert divmod(int(varied((-1.0, -1.0), (0.0, 0.0)).argmax()), 40) == (22, 12)
     assert varied((0.0, 1.0), (0.0, 0.0))[0, -3:].min() > 0.4
     assert divmod(int(varied((0.0, 0.0), (0.0, 1.0)).argmax()), 40) == (20, 11)
+
+
+def test_what_is_generated_is_written_in_the_levels_of_real_pictures() -> None:
+    """Blacks that are almost black become black, channel by channel; and the brighter of two never becomes darker."""
+    canvas, chance = Pixels(2, 16, 16), torch.Generator().manual_seed(0)
+    dark = torch.rand(64, 2, 16, 16, generator=chance) < 0.7
+    real = torch.where(dark, -1.0, 2 * torch.rand(dark.shape, generator=chance) - 1)
+    made = torch.where(dark, -0.97 + 0.02 * torch.rand(dark.shape, generator=chance), 0.8 * real)
+    made[:, 1] = -made[:, 1]
+    real[:, 1] = -real[:, 1]
+    before = canvas.inverse(made)
+    canvas.tone(made, real)
+    after, wanted = canvas.inverse(made), Pixels(2, 16, 16).inverse(real)
+    assert (before[:, 0] == 0).float().mean() < 0.01
+    assert float((after[:, 0] == 0).float().mean()) == pytest.approx(0.7, abs=0.02)
+    assert float((after[:, 1] == 255).float().mean()) == pytest.approx(0.7, abs=0.02)
+    for channel in (0, 1):
+        order = made[:, channel].flatten().argsort()
+        assert (after[:, channel].flatten()[order].int().diff() >= 0).all()
+        levels = [x[:, channel].flatten().float().sort().values for x in (after, wanted)]
+        assert float((levels[0] - levels[1]).abs().mean()) < 2
+    assert canvas.inverse(torch.full((1, 2, 16, 16), -1.0))[:, 0].unique().tolist() == [0], "beyond what was seen"
+
+
+def test_pictures_that_are_all_alike_are_written_as_what_is_real() -> None:
+    canvas = Pixels(1, 8, 8)
+    canvas.tone(torch.zeros(4, 1, 8, 8), torch.full((4, 1, 8, 8), -1.0))
+    assert canvas.inverse(torch.zeros(1, 1, 8, 8)).unique().tolist() == [0]

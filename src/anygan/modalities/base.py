@@ -81,6 +81,7 @@ class Canvas(nn.Module, ABC):
         noise: standard deviation of the noise that real and generated canvases get before the discriminator sees them.
         styled: whether discriminators also tell the style of a canvas, so that generators use it: cells of which much
             stays open when all the rest of a row is known.
+        toned: whether :meth:`tone` learns anything.
         clumped: whether cells may lie in a few clumps that are apart: where such a modality is alone, its rows are
             sorted into heaps (:mod:`anygan.model.words`).
         learned: whether the canvas itself is trained, before the game starts, by :meth:`loss`.
@@ -89,6 +90,7 @@ class Canvas(nn.Module, ABC):
     shape: tuple[int, ...]
     noise: float = 0.0
     styled: bool = False
+    toned: bool = False
     clumped: bool = False
     learned: bool = False
 
@@ -99,6 +101,9 @@ class Canvas(nn.Module, ABC):
     @abstractmethod
     def inverse(self, canvas: Tensor) -> Tensor:
         """Canvases (B, *shape), perhaps generated, to stored cells (B, ...) that :meth:`Modality.write` takes."""
+
+    def tone(self, made: Tensor, real: Tensor) -> None:
+        """Learn from generated and real canvases (B, *shape) how the values of generated ones are to be written."""
 
     def snap(self, canvas: Tensor) -> Tensor:
         """Canvases as they look once written and read again: no more than a cell can hold."""

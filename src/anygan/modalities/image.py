@@ -46,20 +46,56 @@ def playable(size: float, limit: int = 4096) -> int:
     return min((n for n in lengths if n % 2 == 0 and n <= max(limit, 4)), key=lambda n: (abs(n - size), -n))
 
 
+TONES = 513
+"""Points of a tone curve."""
+
+
+def _quantiles(canvases: Tensor) -> Tensor:
+    """Evenly spaced quantiles of each channel of (B, C, H, W), (C, TONES)."""
+    values = canvases.float().transpose(0, 1).flatten(1).sort(1).values
+    return values[:, torch.linspace(0, values.shape[1] - 1, TONES).round().long()]
+
+
 class Pixels(Canvas):
-    """Pixels in [-1, 1], (C, H, W)."""
+    """Pixels in [-1, 1], (C, H, W), written by a tone curve: the level that is as rare among real pixels.
+
+    A generator's blacks are not quite black, and of a hundred greys that the eye takes for one it has its own.
+
+    Attributes:
+        made, meant: (C, TONES) quantiles of what is generated, and of real pixels: the curve of each channel.
+    """
 
     styled = True
+    toned = True
+    made: Tensor
+    meant: Tensor
 
     def __init__(self, channels: int, height: int, width: int) -> None:
         super().__init__()
         self.shape = (channels, height, width)
+        for name in ("made", "meant"):
+            self.register_buffer(name, torch.linspace(-1, 1, TONES).repeat(channels, 1))
 
     def forward(self, stored: Tensor) -> Tensor:
         return stored.float() / 127.5 - 1
 
     def inverse(self, canvas: Tensor) -> Tensor:
-        return ((canvas.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+        return ((self._toned(canvas.float()) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+    def tone(self, made: Tensor, real: Tensor) -> None:
+        self.made.copy_(_quantiles(made))
+        self.meant.copy_(_quantiles(real))
+
+    def _toned(self, canvas: Tensor) -> Tensor:
+        """Each channel by its curve, straight between its points: what is rarer than all of them ends with it."""
+        values = canvas.transpose(0, 1).flatten(1).contiguous()
+        after = torch.searchsorted(self.made, values).clamp(1, TONES - 1)
+        low, high, dark, light = (
+            curve.gather(1, place) for curve in (self.made, self.meant) for place in (after - 1, after)
+        )
+        share = ((values - low) / (high - low).clamp(min=1e-12)).clamp(0, 1)
+        toned = torch.lerp(dark, light, share)
+        return toned.view(canvas.transpose(0, 1).shape).transpose(0, 1)
 
     def vary(self, canvas: Tensor, drawn: Tensor) -> Tensor:
         """Moved a little, and a little larger or smaller along each axis: the same thing, seen from elsewhere."""

@@ -25,7 +25,7 @@ from ..errors import RunError
 from ..modalities import Canvas, Modality
 from ..rows import Batch
 from . import checkpoint
-from .fidelity import fidelity, gives_back
+from .fidelity import develop, fidelity, gives_back
 from .health.health import Health
 from .parallel import World
 from .players import Players
@@ -159,7 +159,10 @@ class Run:
     def save(self) -> float:
         """Write the newest checkpoint, and the best one when this is it; rank 0 alone does. Returns its fidelity."""
         playing = self.clock.game is not None
-        reached = fidelity(self.players.mean, self.store, self.device, self.config.seed) if playing else 0.0
+        told = self.players.mean, self.store, self.device, self.config.seed
+        if playing:
+            develop(*told)
+        reached = fidelity(*told) if playing else 0.0
         better, self.best = reached >= self.best, max(self.best, reached)
         if self.world.rank == 0:
             tensors = self.players.state()
