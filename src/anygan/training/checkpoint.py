@@ -23,7 +23,7 @@ from ..errors import AnyGANWarning, RunError
 
 __all__ = ["exists", "load", "newest", "pack_optimizer", "save", "unpack_optimizer"]
 
-SCHEMA = "8"
+SCHEMA = "9"
 LAST, PREVIOUS = "last.safetensors", "previous.safetensors"
 
 
