@@ -38,7 +38,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from lines import about, finish, finished, markdown, trained
+from lines import about, finish, finished, markdown, middle, trained
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -201,7 +201,7 @@ def section(lines: Sequence[dict[str, Any]]) -> str:
     rows = [["loss", "penalty", "gamma", "seeds", *columns, "seconds"]]
     for loss, penalty in dict.fromkeys((line["loss"], line["penalty"]) for line in lines):
         group = [line for line in lines if (line["loss"], line["penalty"]) == (loss, penalty)]
-        told = [spread([line["scores"][name] for line in group], digits) for name, digits in columns.items()]
+        told = [middle([line["scores"][name] for line in group], digits) for name, digits in columns.items()]
         gamma = "" if penalty == "spectral" else f"{group[0]['gamma']:g}"
         seconds = f"{statistics.median(line['seconds'] for line in group):.0f}"
         rows.append([loss, penalty, gamma, str(len(group)), *told, seconds])
@@ -218,13 +218,6 @@ each row is trained, stands at the head of `benchmarks/collapse.py`. All rows of
 are of training, on a machine that did other work beside it. A set without a table has no
 finished cell yet. What an H100 trained is of a time when a modality that is alone did not draw from words yet, and the
 hour of Stacked MNIST of one when discriminators did not lead."""
-
-
-def spread(values: Sequence[float], digits: int) -> str:
-    """The median, and the extremes where there are several."""
-    if len(values) == 1:
-        return f"{values[0]:.{digits}f}"
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
 
 
 def chosen(asked: str, known: Sequence[str]) -> list[str]:

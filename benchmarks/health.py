@@ -23,7 +23,6 @@ already; the cell ``cost`` tells what health costs of a step. All lines are writ
 
 import argparse
 import json
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -33,7 +32,7 @@ from unittest import mock
 
 import numpy as np
 import torch
-from lines import about, finish, finished, markdown
+from lines import about, finish, finished, markdown, middle
 from sets import SETS
 from torch import Tensor
 
@@ -244,10 +243,10 @@ def page(lines: Sequence[dict[str, Any]]) -> str:
             done = "; ".join(line["done"]) or "nothing"
             rows.append([how, str(line["seed"]), rung([line]), done, quality(left) if left else "", quality(line)])
         if rescued:
-            short.append([f"{how}, rescued", *middle(rescued)])
+            short.append([f"{how}, rescued", *qualities(rescued)])
     healthy = [by[name] for name in sorted(by) if name.startswith("healthy-digits-")]
     rows += [["nothing", str(line["seed"]), rung([line]), "", quality(line), ""] for line in healthy]
-    short += [["healthy", *middle(healthy)]] if healthy else []
+    short += [["healthy", *qualities(healthy)]] if healthy else []
     parts += ["## Broken on purpose", "Quality: coherence, joint agreement.", markdown(rows)]
     parts += ["Medians over seeds, with the least and the most in brackets:", markdown(short)]
     rows = [["set", "steps", "seeds", "alarms", "least spread of a modality", "all weights are numbers"]]
@@ -269,10 +268,9 @@ def rung(lines: Sequence[dict[str, Any]]) -> str:
     return "; ".join(f"{name} ({step})" for line in lines for name, step in line["alarms"].items()) or "none"
 
 
-def middle(lines: Sequence[dict[str, Any]]) -> list[str]:
-    """How many lines, and the medians and extremes of their qualities."""
-    found = [[line.get(name, 0.0) for line in lines] for name in ("coherence", "joint")]
-    return [str(len(lines)), *(f"{statistics.median(x):.3f} ({min(x):.3f} to {max(x):.3f})" for x in found)]
+def qualities(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """How many lines, and the medians and extremes of what judges said of them."""
+    return [str(len(lines)), *(middle([line.get(name, 0.0) for line in lines], 3) for name in ("coherence", "joint"))]
 
 
 def quality(line: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 from anygan import Config, DataSet, Model, load, train
 from anygan.evaluation.cost.costing import processor
 
-__all__ = ["about", "finish", "finished", "hardware", "markdown", "trained"]
+__all__ = ["about", "finish", "finished", "hardware", "markdown", "middle", "trained"]
 
 
 def finished(path: Path) -> list[dict[str, Any]]:
@@ -50,3 +51,10 @@ def hardware() -> str:
 def markdown(rows: Sequence[Sequence[str]]) -> str:
     """A table, the head first."""
     return "\n".join(f"| {' | '.join(row)} |" for row in [rows[0], ["---"] * len(rows[0]), *rows[1:]])
+
+
+def middle(values: Sequence[float], digits: int) -> str:
+    """The median, and the extremes where there are several."""
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"

@@ -9,7 +9,7 @@ from ..modalities import Canvas
 from ..model.gan import AnyGAN
 from ..rows import Batch
 
-__all__ = ["develop", "fidelity", "gives_back"]
+__all__ = ["fidelity", "gives_back", "probe"]
 
 PROBE = 256
 """Rows of the sample that checkpoints are compared on."""
@@ -26,28 +26,7 @@ def gives_back(canvas: Canvas, cells: Tensor, chance: torch.Generator) -> bool:
     return bool((canvas.inverse(noised) == cells).flatten(1).all(1).float().mean() > FAITHFUL)
 
 
-@torch.no_grad()
-def develop(model: AnyGAN, store: Store, device: torch.device, seed: int) -> None:
-    """Let canvases learn how generated values are to be written, on a fixed sample of rows beside what is made of them.
-
-    Each modality is drawn as a verb would draw it: from the codes of the others, or from noise where there are none.
-    """
-    toned = [name for name in model.names if model.canvases[name].toned]
-    if not toned:
-        return
-    batch = _probe(store, device)
-    canvases, observed = model.draw(batch), batch.observed()
-    evidence, chance = model.evidence(canvases), torch.Generator().manual_seed(seed)
-    for name in toned:
-        rows = observed[:, model.names.index(name)]
-        if bool(rows.any()):
-            others = observed[rows].clone()
-            others[:, model.names.index(name)] = False
-            code = model.sample(model.known(evidence[rows], others), chance)
-            model.canvases[name].tone(model.render(code, [name], chance)[name], canvases[name][rows])
-
-
-def _probe(store: Store, device: torch.device) -> Batch:
+def probe(store: Store, device: torch.device) -> Batch:
     """The sample of rows, evenly spaced."""
     pairing = store.pairing(0)
     return store.batch(pairing, np.linspace(0, len(pairing) - 1, PROBE).astype(np.int64)).to(device)
@@ -64,7 +43,7 @@ def fidelity(model: AnyGAN, store: Store, device: torch.device, seed: int) -> fl
     """
     if len(model.names) == 1 and model.words is None:
         return 0.0
-    batch = _probe(store, device)
+    batch = probe(store, device)
     canvases, observed = model.draw(batch), batch.observed()
     evidence, shares = model.evidence(canvases), []
     chance = torch.Generator().manual_seed(seed)

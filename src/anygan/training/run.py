@@ -25,11 +25,12 @@ from ..errors import RunError
 from ..modalities import Canvas, Modality
 from ..rows import Batch
 from . import checkpoint
-from .fidelity import develop, fidelity, gives_back
+from .fidelity import fidelity, gives_back
 from .health.health import Health
 from .parallel import World
 from .players import Players
 from .schedule import Clock
+from .tones import develop
 
 __all__ = ["LOG", "Run", "named"]
 
