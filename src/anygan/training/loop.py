@@ -107,14 +107,16 @@ def train(
             events += run.health.count(broken(losses))
         else:
             events += run.health.begin(run.players, run.store)
-            losses, health = play(run, run.batch(clock.step), chance, rate(clock.played(config)))
+            factor = rate(clock.played(config))
+            losses, health = play(run, run.batch(clock.step), chance, factor)
         clock.step += 1
         clock.seconds = run.world.agree(time.monotonic() - began)
         if clock.game is not None:
             gone, lost = clock.step - clock.game[0], "skipped" in health or broken(losses)
             if "skipped" not in health:
                 average(*weights, clock.half_life(config), gone)
-            events += run.health.after(run.players, run.store, run.world, gone, config.batch, health, lost)
+            state, of = run.health, (run.players, run.store, run.world)
+            events += state.after(*of, gone, config.batch, health, broken=lost, falling=factor < 1)
         elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
             run.settle()
         if time.monotonic() - saved > run.interval:

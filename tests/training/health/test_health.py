@@ -213,7 +213,7 @@ def test_a_run_resumes_to_the_same_bits_with_responses_active(tmp_path: Path) ->
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
-def told(state: Health, run: Run, names: set[str], steps: range) -> list[str]:
+def told(state: Health, run: Run, names: set[str], steps: range, *, falling: bool = False) -> list[str]:
     """What is done in steps in which these alarms ring."""
     rules = [(rule, "a") for rule in RULES if rule.name in names]
 
@@ -224,7 +224,8 @@ def told(state: Health, run: Run, names: set[str], steps: range) -> list[str]:
     found = []
     with mock.patch.object(Watch, "read", read), mock.patch.object(health, "LOOK", 10**9):
         for step in steps:
-            got = state.after(run.players, run.store, run.world, step, 16, {}, broken=False)
+            of = run.players, run.store, run.world
+            got = state.after(*of, step, 16, {}, broken=False, falling=falling)
             found += [event["done"] for event in got]
     return found
 
@@ -243,6 +244,28 @@ def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
     assert state.gamma(0.1) == 0.1
     told(state, run, {"prior unchecked"}, range(1, 11))
     assert state.raised == dict.fromkeys(state.gammas, 10.0), "what the prior shows first is true of all"
+
+
+def test_gammas_go_back_with_the_weights_but_for_those_that_are_raised_now(tmp_path: Path) -> None:
+    run = open_run(pairs(), tmp_path, Config(steps=10, **SMALL))
+    state = run.health
+    state.begin(run.players, run.store)
+    told(state, run, {"prior unchecked"}, range(1, 11))
+    done = told(state, run, {"generator collapsed"}, range(11, 21))
+    assert state.raised == {"a": 100.0}, "which the alarm is about"
+    assert "gamma of b times 1" in done[0]
+    told(state, run, {"discriminator exploded"}, range(21, 31))
+    assert not state.raised
+
+
+def test_nothing_is_relaxed_once_the_rates_fall(tmp_path: Path) -> None:
+    run = open_run(pairs(), tmp_path, Config(steps=10, **SMALL))
+    state = run.health
+    state.begin(run.players, run.store)
+    told(state, run, {"discriminator exploded"}, range(1, 11))
+    assert told(state, run, set(), range(11, 11 + 2 * state.patience), falling=True) == []
+    assert state.judges < 1
+    assert told(state, run, set(), range(11, 21)), "while there is time it is"
 
 
 def test_discriminators_that_explode_are_slowed_first_and_all_that_fight_if_they_do_it_again(tmp_path: Path) -> None:

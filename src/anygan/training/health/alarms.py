@@ -86,7 +86,7 @@ RULES = (
     Rule(
         "prior unchecked",
         lambda s: min(s["r1"], s["r2"]) > 0.3,
-        5,
+        2,
         False,
         "the discriminator of {where} is steep, for its penalty is too small: cells of a row from noise may disagree",
         "Raise --gamma tenfold.",

@@ -9,8 +9,10 @@ Responses are levels, whole numbers from 0, none, to a cap:
     augment   .2 of the pairs a level are augmented before discriminators see them (:mod:`.augment`)
 
 beside *skip*, a step whose gradients are no numbers changes no weight, and *back*, to the weights of the last moment at
-which no reading was bad. Weights go back, time does not: the order of the data and the budget go on. After some calm
-steps all levels fall by one; that patience doubles with every alarm, or a trouble that stays would come back for ever.
+which no reading was bad, and to the gammas of that moment but for those that are raised now: what was raised since was
+no help. Weights go back, time does not: the order of the data and the budget go on. After some calm steps all levels
+fall by one; that patience doubles with every alarm, or a trouble that stays would come back for ever. Nothing is
+relaxed once the learning rates fall: a relapse would have no time to be mended.
 
 Signals are read, and all is decided, by rank 0; every rank then takes the same numbers. What is decided depends on the
 step alone, never on the clock, so that a resumed run decides alike.
@@ -79,7 +81,7 @@ class Health:
         skipped: steps without a number so far; ``streak`` the latest in a row.
         went_back: times that weights went back.
         calm, patience: steps since the last alarm, and how many of them relax the levels.
-        kept: the step of the weights that may be gone back to; ``tensors``, these.
+        kept: the step of the weights that may be gone back to; ``tensors``, these; ``had``, their ``gammas``.
     """
 
     rescue: bool = True
@@ -93,6 +95,7 @@ class Health:
     calm: int = 0
     patience: int = PATIENCE
     kept: int = -1
+    had: dict[str, int] = field(default_factory=dict)
     tensors: dict[str, Tensor] = field(default_factory=dict)
     probe: Probe | None = None
 
@@ -136,7 +139,8 @@ class Health:
     def keep(self, players: Players, step: int) -> None:
         """Keep these weights to go back to."""
         if self.rescue:
-            self.kept, self.tensors = step, {name: tensor.detach().clone() for name, tensor in players.state().items()}
+            self.kept, self.had = step, dict(self.gammas)
+            self.tensors = {name: tensor.detach().clone() for name, tensor in players.state().items()}
 
     def count(self, broken: bool) -> list[Event]:
         """Count a step whose losses or gradients were no numbers; told the 1st, 2nd, 4th, 8th ... time."""
@@ -149,7 +153,16 @@ class Health:
         return [{"alarm": RULES[0].name, "where": "", "said": said, "done": done}]
 
     def after(
-        self, players: Players, store: Store, world: World, step: int, batch: int, told: dict[str, float], broken: bool
+        self,
+        players: Players,
+        store: Store,
+        world: World,
+        step: int,
+        batch: int,
+        told: dict[str, float],
+        *,
+        broken: bool,
+        falling: bool,
     ) -> list[Event]:
         """Take a step of the game in: read, ring, respond. Signals of a look are added to ``told``.
 
@@ -158,6 +171,7 @@ class Health:
             batch: rows of a step.
             told: the step's cheap signals.
             broken: whether its losses or gradients were no numbers.
+            falling: whether the learning rates fall already.
         """
         events = self.count(broken)
         self.calm += 1
@@ -173,19 +187,19 @@ class Health:
                     passes = step * batch / max(1, len(store.data))
                     rung += self.watch.read(looked, looked=True, passes=passes) if step >= OPENING else []
         if step % READ == 0:
-            events += self._respond(rung, players, world, step)
+            events += self._respond(rung, players, world, step, falling)
         return events if world.rank == 0 else []
 
     def _look(self, players: Players, store: Store, step: int) -> dict[str, float]:
         self.probe = self.probe or Probe.of(players.model, store, next(players.model.parameters()).device)
         return self.probe.look(players.model, players.mean, torch.Generator().manual_seed(step))
 
-    def _respond(self, rung: Sequence[Rang], players: Players, world: World, step: int) -> list[Event]:
+    def _respond(self, rung: Sequence[Rang], players: Players, world: World, step: int, falling: bool) -> list[Event]:
         """Decide on rank 0, tell all ranks, act; what is to be told of it."""
         fresh = [(rule, where) for rule, where in rung if key(rule, where) not in self.ringing]
         self.ringing = [had for had in self.ringing if self.watch.counts.get(had)]
         high = any(self.levels.values()) or any(self.gammas.values())
-        relaxed = not rung and self.watch.calm and self.calm >= self.patience and high
+        relaxed = not rung and self.watch.calm and self.calm >= self.patience and high and not falling
         back, keep, levels, gammas = self._decided(rung, relaxed, step, world)
         done = self._changes(levels, gammas)
         self.levels, self.gammas = levels, gammas
@@ -218,9 +232,10 @@ class Health:
         def moved(level: int, up: bool, cap: int) -> int:
             return max(0, min(cap, level + up - relaxed))
 
-        levels = {name: moved(level, name in wanted, CAPS[name]) for name, level in self.levels.items()}
-        gammas = {name: moved(level, name in pressed, CAPS["gamma"]) for name, level in self.gammas.items()}
         back = "back" in wanted and self.went_back < MOST_BACK and bool(self.tensors)
+        levels = {name: moved(level, name in wanted, CAPS[name]) for name, level in self.levels.items()}
+        gammas = self.gammas | ({n: level for n, level in self.had.items() if n not in pressed} if back else {})
+        gammas = {name: moved(level, name in pressed, CAPS["gamma"]) for name, level in gammas.items()}
         keep = not rung and self.watch.calm and step % KEEP == 0
         first, second, *shared = map(int, world.share([back, keep, *levels.values(), *gammas.values()]))
         own, theirs = shared[: len(levels)], shared[len(levels) :]
