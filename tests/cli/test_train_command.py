@@ -135,7 +135,9 @@ def test_a_dry_run_tells_all_and_writes_nothing(anygan: Command, tmp_path: Path)
     assert {"encoders", "generators", "prior", "discriminators"} <= set(told["parameters"])
     assert told["config"]["size"] == "tiny"
     assert not list(tmp_path.iterdir())
-    assert "discriminators" in anygan("train", "digits", "--dry-run", "--size", "tiny").stdout
+    shown = anygan("train", "digits", "--dry-run", "--size", "tiny").stdout
+    assert "discriminators" in shown
+    assert "'audio' has few different cells: 20% of its pairs are augmented" in shown
 
 
 def _ctrl_c_at(number: int, train: Callable[..., Iterator[Record]]) -> Callable[..., Iterator[Record]]:

@@ -13,6 +13,7 @@ from ..modalities import Modality
 from ..model.gan import AnyGAN, Critics
 from ..rows import DataSet
 from ..training.describe import learnable
+from ..training.health.augment import few
 from ..training.inherit import Heritage
 from .answer import Answer, count, grid, listed
 from .progress import Ticker
@@ -34,7 +35,7 @@ def plan(data: DataSet, config: Config, origin: Path | None = None) -> Answer:
 
         store = Store.read(data, modalities, tick)
     present = {name: int((number >= 0).sum()) for name, number in store.pairing(0).index.items()}
-    parameters = sizes(modalities, config)
+    parameters, scarce = sizes(modalities, config), few(store, modalities)
     document: dict[str, Any] = {
         "data": data.name,
         "rows": len(data),
@@ -44,6 +45,7 @@ def plan(data: DataSet, config: Config, origin: Path | None = None) -> Answer:
             for n, m in modalities.items()
         ],
         "parameters": parameters,
+        "augmented": scarce,
         "bad": [str(cell) for cell in store.bad],
     }
     table = [
@@ -54,6 +56,7 @@ def plan(data: DataSet, config: Config, origin: Path | None = None) -> Answer:
         *data.notes,
         f"{count(len(data), 'row')} of {data.name}; a pass over them takes {-(-len(data) // config.batch):,} steps",
         *listed(store.bad, "bad cell"),
+        *(f"'{n}' has few different cells: {share:.0%} of its pairs are augmented" for n, share in scarce.items()),
         grid(["modality", "kind", "given", "missing", "canvas"], table),
         grid(["part", "parameters"], parameters.items()),
         grid(["setting", "value"], [[name, str(value)] for name, value in config.spec().items()]),

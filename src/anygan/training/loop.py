@@ -183,9 +183,8 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
             iterate(critics)
         stages = scene(model, crowd, canvases, chance, world)
         fakes = paint(model, stages)
-        seen_stages, seen_fakes = stages, fakes
-        if state.augment:
-            seen_stages, seen_fakes = augmented(stages, fakes, state.augment, chance, world)
+        shares = {name: state.augment + run.few.get(name, 0.0) for name in fakes}
+        seen_stages, seen_fakes = augmented(stages, fakes, shares, chance, world)
         judged, health = judge(critics, seen_stages, seen_fakes, state.gamma(config.gamma), rules, state.raised)
     players.judges.zero_grad()
     judged.backward()

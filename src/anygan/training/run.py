@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from ..modalities import Canvas, Modality
 from ..rows import Batch
 from . import checkpoint
 from .fidelity import fidelity, gives_back
+from .health.augment import few
 from .health.health import Health
 from .parallel import World
 from .players import Players
@@ -73,6 +75,11 @@ class Run:
     def chance(self) -> torch.Generator:
         """The source of everything random in the step that comes next."""
         return torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.clock.step)
+
+    @cached_property
+    def few(self) -> dict[str, float]:
+        """Modality -> share of its pairs that is augmented from the start."""
+        return few(self.store, self.modalities)
 
     def batch(self, number: int) -> Batch:
         """This rank's rows of the batch of a number."""

@@ -3,8 +3,12 @@
 import pytest
 import torch
 
+from anygan import Config, load_data
+from anygan.data.store import Store
+from anygan.training.describe import describe
 from anygan.training.game.scene import PRIOR, Stage
-from anygan.training.health.augment import augmented, moved
+from anygan.training.health import augment
+from anygan.training.health.augment import augmented, few, moved
 from anygan.training.parallel import World
 
 ROWS = 12
@@ -29,7 +33,7 @@ def test_a_canvas_is_moved_by_whole_steps_and_its_edge_repeated() -> None:
 def test_both_of_a_pair_are_changed_alike_and_gradients_flow(shape: tuple[int, ...]) -> None:
     it = stage(shape)
     fake = it.real.clone().requires_grad_()
-    shown, made = augmented({"a": it}, {"a": fake}, 1.0, torch.Generator().manual_seed(0), World())
+    shown, made = augmented({"a": it}, {"a": fake}, {"a": 1.0}, torch.Generator().manual_seed(0), World())
     assert torch.equal(shown["a"].real, made["a"])
     assert not torch.equal(shown["a"].real, it.real)
     (gradient,) = torch.autograd.grad(made["a"].sum(), fake)
@@ -39,19 +43,30 @@ def test_both_of_a_pair_are_changed_alike_and_gradients_flow(shape: tuple[int, .
 def test_only_a_share_of_the_pairs_is_touched_and_codes_never() -> None:
     it = stage((1, 4, 4), total=1000)
     fakes = {"a": it.real, PRIOR: it.real}
-    shown, made = augmented({"a": it, PRIOR: it}, fakes, 0.2, torch.Generator().manual_seed(0), World())
+    shown, made = augmented(
+        {"a": it, PRIOR: it}, fakes, {"a": 0.2, PRIOR: 0.2}, torch.Generator().manual_seed(0), World()
+    )
     touched = (made["a"] != it.real).flatten(1).any(1).float().mean()
     assert 0.15 < float(touched) < 0.25
     assert made[PRIOR] is it.real
     assert shown[PRIOR] is it
 
 
+def test_pictures_and_sounds_of_few_cells_are_augmented_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = load_data("digits")
+    modalities = describe(data, Config(size="tiny"))
+    store = Store.read(data, modalities)
+    assert few(store, modalities) == {"image": 0.2, "audio": 0.2}, "captions have no axis to be moved along"
+    monkeypatch.setattr(augment, "MANY", 1000)
+    assert list(few(store, modalities)) == ["audio"]
+
+
 def test_ranks_draw_what_one_process_draws() -> None:
     whole = stage((1, 4, 4))
-    _, alone = augmented({"a": whole}, {"a": whole.real}, 0.5, torch.Generator().manual_seed(0), World())
+    _, alone = augmented({"a": whole}, {"a": whole.real}, {"a": 0.5}, torch.Generator().manual_seed(0), World())
     half = ROWS // 2
     for rank in (0, 1):
         mine = whole.real.chunk(2)[rank]
         part = Stage(**{**vars(whole), "rows": torch.arange(half), "real": mine})
-        _, made = augmented({"a": part}, {"a": mine}, 0.5, torch.Generator().manual_seed(0), World(rank, 2))
+        _, made = augmented({"a": part}, {"a": mine}, {"a": 0.5}, torch.Generator().manual_seed(0), World(rank, 2))
         assert torch.equal(made["a"], alone["a"].chunk(2)[rank])

@@ -6,7 +6,7 @@ Responses are levels, whole numbers from 0, none, to a cap:
     gammas    the same of all: where the prior shows that a penalty is too small, the others' is too
     judges    the learning rate of the discriminators divided by 4 a level
     lr        that of discriminators, generators and prior; encoders, whom nobody fights, keep theirs
-    augment   .2 of the pairs a level are augmented before discriminators see them (:mod:`.augment`)
+    augment   .2 more of the pairs a level are augmented before discriminators see them (:mod:`.augment`)
 
 beside *skip*, a step whose gradients are no numbers changes no weight, and *back*, to the weights of the last moment at
 which no reading was bad, and to the gammas of that moment but for those that are raised now: what was raised since was
@@ -15,7 +15,7 @@ fall by one; that patience doubles with every alarm, or a trouble that stays wou
 relaxed once the learning rates fall: a relapse would have no time to be mended.
 
 Signals are read, and all is decided, by rank 0; every rank then takes the same numbers. What is decided depends on the
-step alone, never on the clock, so that a resumed run decides alike.
+step, and on whether rates fall yet, so that a resumed run decides alike.
 """
 
 import math
@@ -120,7 +120,7 @@ class Health:
 
     @property
     def augment(self) -> float:
-        """Share of the pairs that are augmented."""
+        """Share of the pairs that are augmented beside those of modalities that are few."""
         return 0.2 * self.levels["augment"]
 
     def begin(self, players: Players, store: Store) -> list[Event]:
@@ -255,7 +255,7 @@ class Health:
         if levels["judges"] != self.levels["judges"]:
             told.append(f"the discriminators' learning rate alone times {after.judges:g}")
         if levels["augment"] != self.levels["augment"]:
-            told.append(f"{after.augment:.0%} of the pairs augmented")
+            told.append(f"{after.augment:.0%} of the pairs augmented more")
         return told
 
     def _events(self, rung: Sequence[Rang], done: list[str], relaxed: bool) -> list[Event]:
