@@ -15,6 +15,7 @@ from torch import Tensor
 from anygan import Config, DataSet, Record, load_data, train
 from anygan.rows import Batch
 from anygan.training import checkpoint, loop
+from anygan.training.game.scene import PRIOR
 from anygan.training.health import health
 from anygan.training.health.alarms import READ, RULES, Rule, Watch, key
 from anygan.training.health.health import CAPS, RESPONSES, Health
@@ -256,6 +257,28 @@ def test_gammas_go_back_with_the_weights_but_for_those_that_are_raised_now(tmp_p
     assert "gamma of b times 1" in done[0]
     told(state, run, {"discriminator exploded"}, range(21, 31))
     assert not state.raised
+
+
+def test_while_weights_go_back_a_steep_prior_raises_no_gamma(tmp_path: Path) -> None:
+    run = open_run(pairs(), tmp_path, Config(steps=10, **SMALL))
+    run.health.begin(run.players, run.store)
+    told(run.health, run, {"prior unchecked"}, range(1, 11))
+    told(run.health, run, {"prior unchecked", "discriminator exploded"}, range(11, 21))
+    assert not run.health.raised
+    assert run.health.judges < 1
+
+
+def test_an_answer_without_going_back_does_not_make_other_alarms_begin_again(tmp_path: Path) -> None:
+    run = open_run(pairs(), tmp_path, Config(steps=10, **SMALL))
+    state = run.health
+    state.begin(run.players, run.store)
+    steep = {f"{PRIOR}/r1": 100.0, f"{PRIOR}/r2": 100.0}
+    rung: dict[str, int] = {}
+    for step in range(1, 41):
+        events = state.after(run.players, run.store, run.world, step, 16, dict(steep), broken=False, falling=False)
+        for event in events:
+            rung.setdefault(event["alarm"], step)
+    assert rung == {"prior unchecked": 20, "discriminator exploded": 30}, "two bad readings, and three"
 
 
 def test_nothing_is_relaxed_once_the_rates_fall(tmp_path: Path) -> None:

@@ -215,8 +215,11 @@ class Health:
             self.calm = 0
         if rung and done:
             self.patience *= 2
-            self.watch.begin_again()
             self.ringing = []
+            if back:
+                self.watch.begin_again()
+            else:
+                self.watch.counts |= {key(rule, where): 0 for rule, where in rung}
         return events
 
     def _decided(
@@ -226,13 +229,14 @@ class Health:
         asked = [(self._next(wish), where) for rule, where in rung for wish in RESPONSES[rule.name] if self.rescue]
         wanted = {response for response, _ in asked}
         pressed = {where for response, where in asked if response == "gamma"}
-        if "gammas" in wanted:
+        back = "back" in wanted and self.went_back < MOST_BACK and bool(self.tensors)
+        if "gammas" in wanted and not back:
+            # A prior is steep, too, whose rate ran away.
             pressed = set(self.gammas)
 
         def moved(level: int, up: bool, cap: int) -> int:
             return max(0, min(cap, level + up - relaxed))
 
-        back = "back" in wanted and self.went_back < MOST_BACK and bool(self.tensors)
         levels = {name: moved(level, name in wanted, CAPS[name]) for name, level in self.levels.items()}
         gammas = self.gammas | ({n: level for n, level in self.had.items() if n not in pressed} if back else {})
         gammas = {name: moved(level, name in pressed, CAPS["gamma"]) for name, level in gammas.items()}
