@@ -243,7 +243,8 @@ def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
     assert done == ["gamma of a times 10", "gamma of a times 1"]
     assert not state.raised
     assert state.gamma(0.1) == 0.1
-    told(state, run, {"prior unchecked"}, range(1, 11))
+    done = told(state, run, {"prior unchecked"}, range(1, 11))
+    assert done == ["all gammas times 10"]
     assert state.raised == dict.fromkeys(state.gammas, 10.0), "what the prior shows first is true of all"
 
 

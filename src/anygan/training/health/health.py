@@ -254,6 +254,8 @@ class Health:
         """What new levels change, in words."""
         after = Health(levels=dict(levels))
         told = [f"gamma of {n} times {10**level}" for n, level in gammas.items() if level != self.gammas[n]]
+        if len(told) == len(gammas) > 1 and len(set(gammas.values())) == 1:
+            told = [f"all gammas times {10 ** next(iter(gammas.values()))}"]
         if levels["lr"] != self.levels["lr"]:
             told.append(f"learning rates times {after.lr:g}")
         if levels["judges"] != self.levels["judges"]:
