@@ -127,7 +127,7 @@ def standing(model: AnyGAN, given: Tensor, chance: torch.Generator, steps: int =
     return model.sample(given, chance)
 
 
-def untold(*_: Any) -> list[health.Event]:
+def untold(*_: Any, **__: Any) -> list[health.Event]:
     """No signal is read, and nothing is done."""
     return []
 
