@@ -1,9 +1,11 @@
 """Augmentation: one change for both of a pair, differentiable, the same on many ranks as on one."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
-from anygan import Config, load_data
+from anygan import Config, load_data, train
 from anygan.data.store import Store
 from anygan.training.describe import describe
 from anygan.training.game.scene import PRIOR, Stage
@@ -70,3 +72,12 @@ def test_ranks_draw_what_one_process_draws() -> None:
         part = Stage(**{**vars(whole), "rows": torch.arange(half), "real": mine})
         _, made = augmented({"a": part}, {"a": mine}, {"a": 0.5}, torch.Generator().manual_seed(0), World(rank, 2))
         assert torch.equal(made["a"], alone["a"].chunk(2)[rank])
+
+
+def test_few_cells_change_what_a_run_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config(size="tiny", steps=3, canvas=0.01, threads=1, precision="fp32", batch=16)
+    data = load_data("digits")
+    shown = [record.losses for record in train(data, tmp_path / "few", config)]
+    monkeypatch.setattr(augment, "MANY", 0)
+    plain = [record.losses for record in train(data, tmp_path / "many", config)]
+    assert shown != plain

@@ -329,3 +329,17 @@ def test_a_column_of_one_value_is_told(tmp_path: Path) -> None:
     data = load_data([{"a": [float(i), 1.0], "b": [2.0, 3.0]} for i in range(20)], kinds={"a": "vector", "b": "vector"})
     first = next(iter(train(data, tmp_path, Config(steps=2, **SMALL))))
     assert [(e["alarm"], e["where"]) for e in first.events] == [("nothing to learn", "b")]
+
+
+def test_health_is_told_when_the_rates_fall(tmp_path: Path) -> None:
+    after, told = Health.after, []
+
+    def heard(*given: Any, falling: bool, **more: Any) -> Any:
+        told.append(falling)
+        return after(*given, falling=falling, **more)
+
+    config = Config(size="tiny", steps=12, canvas=0.01, threads=1, precision="fp32", batch=16)
+    with mock.patch.object(Health, "after", heard):
+        list(train(load_data("ring"), tmp_path, config))
+    assert told == sorted(told), "once they fall they go on falling"
+    assert 0 < sum(told) < len(told) / 2
