@@ -122,3 +122,13 @@ def test_torchrun_resumes_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
     assert restarted()
     assert list(train(rows(), tmp_path, config)) == []
+
+
+def test_what_a_killed_process_was_writing_goes_even_if_nothing_is_left_to_do(tmp_path: Path) -> None:
+    config = Config(size="tiny", steps=3, threads=1, precision="fp32", batch=8)
+    list(train(rows(), tmp_path, config))
+    whole = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for name in (".last.safetensors.123", ".healthy-0.safetensors.123", ".tmp9Zx"):
+        (tmp_path / name).write_bytes(b"half")
+    assert list(train(rows(), tmp_path, config, resume=True)) == []
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == whole

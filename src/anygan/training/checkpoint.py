@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ..errors import AnyGANWarning, RunError
 
-__all__ = ["exists", "load", "newest", "pack_optimizer", "save", "unpack_optimizer"]
+__all__ = ["exists", "load", "newest", "pack_optimizer", "save", "sweep", "unpack_optimizer"]
 
 SCHEMA = "9"
 LAST, PREVIOUS = "last.safetensors", "previous.safetensors"
@@ -41,9 +41,7 @@ def save(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, An
     told = json.dumps(description)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # What a killed process was writing is of no use to anyone.
-        for left in (*path.parent.glob(f".{path.name}.*"), *path.parent.glob(".tmp*")):
-            left.unlink()
+        sweep(path.parent)
         save_file(whole, beside, {"anygan": SCHEMA, "description": told, "digest": _digest(whole, told)})
         _flush(beside)
         beside.chmod(0o644)
@@ -58,6 +56,12 @@ def save(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, An
             f"The checkpoint {path} cannot be written: {error}. The one before is whole: mend this and go on with "
             "--resume."
         ) from error
+
+
+def sweep(folder: Path) -> None:
+    """Delete what killed processes were writing into a run's folder: it is of no use to anyone."""
+    for left in (*folder.glob(".*.safetensors.*"), *folder.glob(".tmp*")):
+        left.unlink()
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Opening a run: a new one, one that begins with what another has learned, or the one that a folder holds already."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,9 @@ def _go_on(run: Run, tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> 
         run.health.tensors, run.stored = checkpoint.load(run.healthy)[0], run.health.kept
     if run.world.rank == 0:
         trim(run.folder / LOG, run.clock.step)
+        # A run that is finished saves nothing more, which would sweep as well; where nothing can be deleted it may lie.
+        with suppress(OSError):
+            checkpoint.sweep(run.folder)
 
 
 def _begin(run: Run, heritage: Heritage | None) -> None:
