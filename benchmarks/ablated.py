@@ -17,6 +17,7 @@ from torch import Tensor
 
 from anygan.modalities import Canvas, text
 from anygan.modalities.audio import LogMel
+from anygan.model import prior
 from anygan.model.fusion import Fusion
 from anygan.model.gan import AnyGAN
 from anygan.tasks import generate, translate
@@ -226,6 +227,16 @@ ABLATIONS = {
         "Styles need not be told from what was made of them. Prediction: pictures of a caption lose a tenth of their "
         "spread, rows from noise gain a point of agreement.",
         (Swap(objective, "RECALL", 0.0),),
+    ),
+    "no-energy": Ablation(
+        "The prior is taught by its critic alone. Prediction: its codes lie half again as far from whole ones, given "
+        "one form; pictures from sounds and sounds from pictures lose a tenth of their nearness.",
+        (Swap(loop, "energy", nothing),),
+    ),
+    "no-kept": Ablation(
+        "The prior has to copy what is given through its layers. Prediction: the hand from a caption loses three "
+        "points.",
+        (Swap(prior, "KEPT", 0.0),),
     ),
     "no-drawn-codes": Ablation(
         "Generators are painted from fused codes alone, never from the prior's draws. Prediction: pictures from noise "

@@ -107,7 +107,7 @@ def test_each_trains_and_changes_what_it_says(name: str, folder: Path) -> None:
     plain, weights = unchanged(folder)
     assert all(np.isfinite(list(lost.values())).all() for lost in losses)
     silent = {"no-contrast": "align", "no-recognise": "recognise", "no-imitate": "imitate", "no-echo": "echo"}
-    silent |= {"no-reliability": "believe", "mean-fusion": "believe"}
+    silent |= {"no-reliability": "believe", "mean-fusion": "believe", "no-energy": "energy"}
     game = [lost for lost in losses if "judge" in lost]
     assert {key for lost in game for key in lost if lost[key] == 0} == ({silent[name]} if name in silent else set())
     same = {"unchanged", "no-health"}

@@ -70,7 +70,7 @@ def test_records_tell_where_the_run_is(tmp_path: Path) -> None:
     assert [r.step for r in records] == list(range(1, 11))
     assert [r.phase for r in records][:2] == ["canvas", "game"]
     assert records[-1].position == 1.0
-    assert set(records[-1].losses) == {"align", "recognise", "believe", "judge", "imitate", "echo"}
+    assert set(records[-1].losses) == {"align", "recognise", "believe", "judge", "imitate", "echo", "energy"}
     assert all(np.isfinite(list(r.losses.values())).all() for r in records)
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 1
 

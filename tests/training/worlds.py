@@ -13,7 +13,7 @@ from anygan.config import LOSSES, PENALTIES, Config
 from anygan.modalities import Image, Text, Vector
 from anygan.penalties import iterate, spectral
 from anygan.rows import Batch
-from anygan.training.game.objective import echo, imitate, judge, paint
+from anygan.training.game.objective import echo, energy, imitate, judge, paint
 from anygan.training.game.reading import align, believe, read, recognise
 from anygan.training.game.rules import SPECTRAL, Rules
 from anygan.training.game.scene import Crowd, scene
@@ -80,8 +80,9 @@ def main(out: Path) -> None:
             iterate(critics)
         judge(critics, stages, fakes, config.gamma, rules)[0].backward()
         critics.requires_grad_(False)
-        # The encoders' own gradients, and the echo's, are in the first.
-        last = echo(players.mean, stages, fakes) if rules == RULES[0] else 0.0
+        # The encoders' own gradients, the echo's and the energy score's are in the first.
+        first = rules == RULES[0]
+        last = echo(players.mean, stages, fakes) + energy(players.model, stages, fakes) if first else 0.0
         (imitate(critics, stages, fakes, rules) + last).backward(retain_graph=True)
         critics.requires_grad_(True)
         for part, module in (("model", players.model), ("critics", critics)):

@@ -93,9 +93,11 @@ def _config(out: Path | None, said: Mapping[str, Any], resume: bool, origin: Pat
 def _signals(data: DataSet) -> list[str]:
     """Names of all signals that training on the data tells."""
     holed = [name for name, column in data.columns.items() if column.kind == "table" and len(column.headers) > 1]
-    games = [*data.columns, *([PRIOR] if len(data.columns) > 1 else []), *map(holes_of, holed)]
+    several = len(data.columns) > 1
+    games = [*data.columns, *([PRIOR] if several else []), *map(holes_of, holed)]
     health = [f"{game}/{signal_name}" for game in games for signal_name in ("accuracy", "gap", "r1", "r2")]
-    losses = ["align", "recognise", "believe", "judge", "imitate", "echo", *(["holes"] if holed else [])]
+    losses = ["align", "recognise", "believe", "judge", "imitate", "echo"]
+    losses += [*(["energy"] if several else []), *(["holes"] if holed else [])]
     return [*losses, *RISING, *health]
 
 

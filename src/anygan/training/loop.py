@@ -13,10 +13,10 @@ from ..penalties import iterate
 from ..rows import Batch, DataSet
 from .ema import average, twins
 from .game.holes import HELD, closeness
-from .game.objective import echo, imitate, judge, paint
+from .game.objective import echo, energy, imitate, judge, paint
 from .game.reading import align, believe, read, recognise
 from .game.rules import SPECTRAL, Rules
-from .game.scene import Crowd, scene
+from .game.scene import PRIOR, Crowd, scene
 from .health.augment import augmented
 from .health.health import Event, broken
 from .machine import tune
@@ -36,6 +36,9 @@ TURNS = 8
 ECHO = 0.6
 """Weight of the echo beside the adversarial loss."""
 
+ENERGY = 4.0
+"""Weight of the prior's energy score beside the adversarial loss."""
+
 BOND = 0.02
 """How fast what a modality is known to share with the rest follows what a step tells of it."""
 
@@ -52,8 +55,8 @@ class Record:
         position: share of the budget spent.
         seconds: training time so far.
         phase: ``canvas`` while learned canvases train, then ``game``.
-        losses: of encoders (align, recognise, believe), discriminators (judge) and generators (imitate, echo); or of
-            the canvases.
+        losses: of encoders (align, recognise, believe), discriminators (judge) and generators and prior (imitate,
+            echo, energy, holes); or of the canvases.
         health: accuracy, gap, R1 and R2 of each discriminator, as ``modality/signal``; where a checkpoint was
             written its ``fidelity``; every fifty steps the signals of :mod:`.health.signals`; ``skipped`` where
             gradients were no numbers and no weight was changed.
@@ -196,10 +199,12 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     with run.autocast():
         imitated = imitate(critics, seen_stages, seen_fakes, rules)
         echoed, missed = echo(players.mean, stages, fakes), closeness(model, stages, fakes)
+        scored = energy(model, stages, fakes)
     players.makers.zero_grad()
-    (imitated + ECHO * echoed + HELD * missed).backward()
+    (imitated + ECHO * echoed + ENERGY * scored + HELD * missed).backward()
     players.hold(False)
-    losses |= {"imitate": imitated, "echo": echoed} | ({"holes": missed} if model.fillers.names else {})
+    losses |= {"imitate": imitated, "echo": echoed}
+    losses |= ({"energy": scored} if PRIOR in stages else {}) | ({"holes": missed} if model.fillers.names else {})
     taken = run.descend(players.makers, fought)
     return _told(losses), _told(health) | ({} if taken else {"skipped": 1.0})
 

@@ -25,7 +25,7 @@ LEAD = 3.0
 LATENT = 3.0
 """Learning rate of generators of learned canvases, which sentences have: small networks, held to the letter."""
 
-PACE = 2.0
+PACE = 4.0
 """Learning rate of the prior and its critic, as a multiple of the others'."""
 
 FILLING = 4.0

@@ -1,5 +1,8 @@
 """What a step shares and minimises."""
 
+from dataclasses import replace
+from unittest import mock
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,7 +14,7 @@ from anygan.modalities.audio import LogMel
 from anygan.rows import Batch
 from anygan.training.ema import average, twins
 from anygan.training.game.damage import Damage
-from anygan.training.game.objective import RECALL, echo, imitate, judge, paint, recall
+from anygan.training.game.objective import RECALL, echo, energy, imitate, judge, paint, recall
 from anygan.training.game.reading import align, believe, read, recognise, splits
 from anygan.training.game.rules import Rules
 from anygan.training.game.scene import COPIES, PRIOR, Crowd, Stage, scene, subsets
@@ -169,8 +172,50 @@ def test_each_loss_moves_its_own_weights_only() -> None:
     critics.requires_grad_(False)
     imitate(critics, stages, fakes).backward(retain_graph=True)
     assert moved() == {"generators", "prior"}
-    echo(game.mean, stages, fakes).backward()
+    echo(game.mean, stages, fakes).backward(retain_graph=True)
     assert moved() == {"generators"}
+    energy(model, stages, fakes).backward()
+    assert moved() == {"prior"}
+
+
+def test_energy_is_least_where_draws_are_as_far_apart_as_whole_codes() -> None:
+    """Neither the mean of what may be, which a distance alone would ask for, nor anything wider."""
+    game, rows = players("a", "b"), 4096
+    size = game.model.code**0.5
+    real, noise = (torch.randn(rows, 4, generator=chance(seed)) for seed in (0, 1))
+
+    def wide(level: float, drawn: torch.Tensor) -> torch.Tensor:
+        spread = torch.nn.functional.pad(level * drawn, (0, 4))
+        return torch.nn.functional.normalize(spread + 2 * torch.eye(8)[7], dim=1)
+
+    stage = replace(
+        look(game, batch("a", "b"))[PRIOR],
+        real=wide(1.0, real) * size,
+        code=torch.ones(rows, 8),
+        styles=noise,
+        style=noise,
+        place=torch.arange(rows),
+        count=rows,
+    )
+    told = {}
+    for level in (0.0, 0.5, 1.0, 2.0):
+        fakes = {PRIOR: wide(level, noise) * size}
+        with mock.patch.object(game.model.prior, "forward", lambda drawn, _, level=level: wide(level, drawn)):
+            told[level] = float(energy(game.model, {PRIOR: stage}, fakes))
+    assert min(told, key=lambda level: told[level]) == 1.0, told
+
+
+def test_no_energy_where_nothing_is_given_and_for_a_modality_that_is_alone() -> None:
+    game, rows = players("a", "b"), batch("a", "b")
+    stages = look(game, rows)
+    given = stages[PRIOR].code.any(1)
+    fakes = {name: fake.detach().requires_grad_() for name, fake in paint(game.model, stages).items()}
+    energy(game.model, stages, fakes).backward()
+    moved = fakes[PRIOR].grad
+    assert moved is not None
+    assert torch.equal(moved.any(1), given)
+    alone = look(players("a"), batch("a"))
+    assert energy(players("a").model, alone, paint(players("a").model, alone)) == 0
 
 
 def test_of_a_stranger_there_is_no_echo() -> None:

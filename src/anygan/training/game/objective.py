@@ -9,6 +9,7 @@ A step has these losses, over three disjoint sets of weights, and the loop alone
     imitate    generators, prior:     for each m, loss_g(D(x|c), D(x'|c))
     echo       generators:            for each m that shares something with the others,
                                       -log softmax_j(E_m(jitter(x'_i)) . c'_j / T)_{j=i}
+    energy     prior:                 |P(u, c) - F(all)| - |P(u, c) - P(v, c)| / 2, where something is given
     recall     discriminators, generators: for each m whose canvas is styled,
                                       -log softmax_j(R_m f_m(x'_i) . s_j / sqrt(style))_{j=i}
 
@@ -34,10 +35,13 @@ from .holes import refill
 from .rules import SPECTRAL, Rules
 from .scene import PRIOR, Stage, holes_of
 
-__all__ = ["echo", "imitate", "judge", "paint", "recall"]
+__all__ = ["echo", "energy", "imitate", "judge", "paint", "recall"]
 
 PRIOR_GAMMA = 10.0
 """Weight of the prior's penalties, as a multiple of the canvases'."""
+
+TINY = 1e-6
+"""Squared distance that makes no difference."""
 
 RECALL = 0.3
 """Weight of telling styles, for discriminators and generators, beside the adversarial loss."""
@@ -131,6 +135,29 @@ def imitate(
         losses.append(rules.imitated(score_real, critic.score(seen, stage.condition)).sum() / stage.count)
         losses.append(RECALL * recall(critic, seen, stage))
     return torch.stack(losses).sum()
+
+
+def energy(model: AnyGAN, stages: Mapping[str, Stage], fakes: Mapping[str, Tensor]) -> Tensor:
+    """How far the prior's codes lie from whole ones, less half of how far two of its draws do: a scalar.
+
+    The energy score of two draws, which is least where they are distributed as whole codes are, given the same
+    (Gneiting, Raftery, *Strictly proper scoring rules, prediction, and estimation*, 2007). A critic alone tells whether
+    a code may stand beside what is given; how far draws should lie apart it tells late. Where nothing is given there is
+    no one code to be near to, and the score would drown what the others say.
+    """
+    if PRIOR not in fakes:
+        return torch.zeros(())
+    stage, one, unit = stages[PRIOR], fakes[PRIOR], math.sqrt(model.code)
+    noise = stage.styles.roll(1, 0)[stage.place]
+    two = model.prior(noise, stage.code) * unit
+    near = (_apart(one, stage.real) + _apart(two, stage.real)) / 2
+    scored = (near - _apart(one, two) / 2) * stage.code.any(1)
+    return scored.sum() / stage.count / unit
+
+
+def _apart(a: Tensor, b: Tensor) -> Tensor:
+    """Distances (n,) of rows (n, d); their gradient is finite where two are the same."""
+    return ((a - b).square().sum(1) + TINY).sqrt()
 
 
 def recall(critic: Discriminator, seen: Tensor, stage: Stage) -> Tensor:
