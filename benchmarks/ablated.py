@@ -70,11 +70,6 @@ def unsaid(fusion: Fusion, said: Tensor, trust: Tensor, mean: Tensor, given: Ten
     return torch.zeros_like(mean)
 
 
-def evenly(fusion: Fusion, trust: Tensor, given: Tensor) -> Tensor:
-    """Every axis of the mean is weighed alike."""
-    return (trust / trust.sum(1, keepdim=True).clamp(min=1e-4)).unsqueeze(2)
-
-
 def unmatched(own: rules.Rules, right: Tensor, wrong: Tensor, stage: scenes.Stage) -> Tensor:
     """Nothing is lost on real canvases beside another row's code."""
     return torch.zeros_like(right)
@@ -148,7 +143,6 @@ WALK: Callable[..., Tensor] = generate.walk
 
 BELIEVED = (Swap(Fusion, "reliability", unweighed), Swap(loop, "believe", nothing))
 PLAIN = Swap(Fusion, "residual", unsaid)
-EVEN = Swap(Fusion, "shares", evenly)
 NO_PRIOR = Swap(loop, "scene", alone)
 SPOKEN = (
     *(Swap(module, "AnyGAN", straight_text.StraightGAN) for module in straight_text.BUILDERS),
@@ -196,14 +190,9 @@ ABLATIONS = {
         "worse codes: speaker and hand lose three points, single directions none.",
         (PLAIN,),
     ),
-    "no-voices": Ablation(
-        "The mean weighs all axes of the code alike. Prediction: the hand from caption and sound loses five points, "
-        "single directions a third of one.",
-        (EVEN,),
-    ),
     "mean-fusion": Ablation(
         "Fusion is the plain mean. Prediction: as without the residual, and noised cells as without reliability.",
-        (*BELIEVED, EVEN, PLAIN),
+        (*BELIEVED, PLAIN),
     ),
     "straight-text": Ablation(
         "Captions are written by a decoder straight on code and style, by maximum likelihood, and not adversarially. "

@@ -68,23 +68,6 @@ def test_fusion_begins_as_the_mean_weighed_by_reliability() -> None:
     assert torch.allclose(fusion(evidence, given), mean, atol=1e-6)
 
 
-def test_what_a_modality_knows_nothing_of_is_left_to_the_others() -> None:
-    evidence = torch.nn.functional.normalize(torch.randn(4, 2, 8), dim=2)
-    both = torch.ones(4, 2, dtype=torch.bool)
-    fusion = Fusion(2, 8)
-    with torch.no_grad():
-        fusion.voice[0, :3] = -5.0
-    shares = fusion.shares(fusion.reliability(evidence, both), both)
-    assert torch.allclose(shares.sum(1), torch.ones(4, 8))
-    assert (shares[:, 0, :3] < 1e-6).all()
-    assert (shares[:, 0, 3:] > 0.1).all()
-    code = fusion(evidence, both)
-    ratio = code[:, :3] / evidence[:, 1, :3]
-    assert torch.allclose(ratio, ratio[:, :1].expand(4, 3), atol=1e-4), "along these axes the other's direction"
-    alone = fusion(evidence, torch.tensor([[True, False]]).expand(4, 2))
-    assert torch.allclose(alone, evidence[:, 0], atol=1e-6), "alone it says all that there is"
-
-
 def test_of_three_cells_the_one_that_contradicts_is_believed_least() -> None:
     said = torch.nn.functional.normalize(torch.randn(8, 1, 64), dim=2).repeat(1, 3, 1)
     said[:, 2] = said[:, 0].roll(1, 0)

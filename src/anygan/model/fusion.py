@@ -1,11 +1,8 @@
 r"""Fusion F: the evidence of any subset of modalities to one code.
 
-    F(S) = direction of  mean_{m in S} d_m + r(S),        F(nothing) = 0
+    F(S) = direction of  mean_{m in S} e_m + r(S),        F(nothing) = 0
 
-The mean weighs the directions d_m of the evidence by their reliability r_m and, along each axis of the code by itself,
-by how much cells of that modality have to say there, which is learned: else a sound, which knows nothing of the hand,
-would halve what a caption says of it. So the experts of a product have each a precision of its own (Hinton, *Training
-products of experts by minimizing contrastive divergence*, 2002). What is left of a cell, its evidence's own
+The mean weighs the directions d_m of the evidence by their reliability. What is left of a cell, its evidence's own
 length, and whether it is its row's own, which only the others can tell, are two questions:
 
     r_m = |e_m| sigmoid(o + sum_{n in S - m} w_mn |e_n| a_mn),      a_mn = k_mn (d_m . d_n) + b_mn
@@ -31,7 +28,7 @@ from ..nn.blocks import full
 __all__ = ["Fusion", "directions"]
 
 SHARP = 20.0
-"""Scale of the weights of agreement and of voices, which have further to go than others at the same learning rate."""
+"""Scale of the weights of agreement, which have further to go than others at the same learning rate."""
 
 
 def directions(evidence: Tensor) -> Tensor:
@@ -47,7 +44,6 @@ class Fusion(nn.Module):
         self.scale = nn.Parameter(torch.full((modalities, modalities), 0.5))
         self.offset = nn.Parameter(torch.full((modalities, modalities), -0.3))
         self.own = nn.Parameter(torch.tensor(0.15))
-        self.voice = nn.Parameter(torch.zeros(modalities, code))
         self.place = nn.Parameter(0.5 * torch.randn(modalities, code))
         self.query = nn.Linear(code, code)
         self.key, self.value = nn.Linear(code, code), nn.Linear(code, code)
@@ -73,11 +69,6 @@ class Fusion(nn.Module):
         trust: Tensor = self.belief(evidence, given).sigmoid() * given
         return trust
 
-    def shares(self, trust: Tensor, given: Tensor) -> Tensor:
-        """The share of each given cell in every axis of the mean, (B, M, code): of trust (B, M) and of voices."""
-        heard = trust.clamp(min=1e-4).log().unsqueeze(2) + SHARP * self.voice
-        return heard.masked_fill(~given.unsqueeze(2), -1e4).softmax(1)
-
     def residual(self, said: Tensor, trust: Tensor, mean: Tensor, given: Tensor) -> Tensor:
         """What the mean (B, code) of directions (B, M, code) cannot say, (B, code)."""
         wide = math.sqrt(mean.shape[1])
@@ -91,5 +82,5 @@ class Fusion(nn.Module):
     def forward(self, evidence: Tensor, given: Tensor) -> Tensor:
         trust = self.reliability(evidence, given).detach()
         said = directions(evidence)
-        mean = (said * self.shares(trust, given)).sum(1)
+        mean = (said * trust.unsqueeze(2)).sum(1) / trust.sum(1, keepdim=True).clamp(min=1e-4)
         return normalize(mean + self.residual(said, trust, mean, given), dim=1) * given.any(1, keepdim=True)

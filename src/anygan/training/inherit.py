@@ -23,7 +23,7 @@ from .resume import FIXED
 
 __all__ = ["Heritage"]
 
-COUNTED = {"scale": 2, "offset": 2, "place": 1, "voice": 1, "bond": 1}
+COUNTED = {"scale": 2, "offset": 2, "place": 1, "bond": 1}
 """Weights, of the fusion most, -> how many of their axes count modalities."""
 
 
