@@ -67,7 +67,16 @@ def test_the_level_of_the_recording_does_not_matter(audio):
 def test_silence_is_not_amplified(audio):
     stored = audio.read((np.zeros(4000, np.float32), 8000))
     assert (stored == audio.low).all()
-    assert np.abs(audio.write(stored)[0]).max() < 0.05
+    assert np.abs(audio.write(stored)[0]).max() < 1e-4
+
+
+def test_where_the_canvas_is_silent_so_is_the_sound(audio):
+    """Less than one step of the 16 bits that it is saved in, a window after the last frame that is heard."""
+    stored = audio.read((tone(seconds=0.3), 8000))
+    last = int((stored > audio.low).any(0).nonzero().max())
+    after = np.abs(audio.write(stored)[0][(last + 1) * audio.hop + audio.n_fft :])
+    assert len(after) > 2000
+    assert after.max() < 2**-15
 
 
 def test_what_is_heard_comes_back(audio):

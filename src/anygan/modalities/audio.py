@@ -8,8 +8,10 @@ recordings of different levels look alike and a spectrogram does not depend on t
 training clips reach and ``low`` lies 70 dB below it: silence is exactly -1, which generators reach.
 
 Every clip begins where its recording begins; a longer one is cut at the end, a shorter one is followed by silence.
-Spectrograms become sound again by the fast Griffin-Lim algorithm, with the peak at .95. Where they step by more than a
-quarter of a window, frames are put between the frames first: with fewer phases are anybody's guess, and voices rough.
+Spectrograms become sound again by the fast Griffin-Lim algorithm, with the peak at .95. What stands at ``low`` is that or
+anything less, so the power of ``low`` is taken from every band first: a silence hisses otherwise (Boll, *Suppression of
+acoustic noise in speech using spectral subtraction*, 1979). Where frames step by more than a quarter of a window, others
+are put between them: with fewer phases are anybody's guess, and voices rough.
 """
 
 import math
@@ -162,7 +164,8 @@ class Audio(Modality):
 
     def _sound(self, stored: Tensor) -> list[tuple[NDArray[np.float32], int]]:
         times = max(1, OVERLAP * self.hop // self.n_fft)
-        mel = torch.pow(10, denser(stored.float().cpu(), times) / 20)
+        power = torch.pow(10, denser(stored.float().cpu(), times) / 10) - 10 ** (self.low / 10)
+        mel = power.clamp_min(0).sqrt()
         signal = griffin_lim(mel_to_magnitude(mel, self.filters), self.n_fft, self.hop // times)
         # The loudest window has level 1, so a peak below 1 is a clip that is meant to be quiet.
         signal = signal * (PEAK / signal.abs().amax(-1, keepdim=True).clamp_min(1))
