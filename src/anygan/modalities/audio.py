@@ -49,8 +49,8 @@ MEASURED, HEARD = 512, 128
 """Clips that :meth:`Audio.fit` takes lengths and levels of, spread evenly over the data."""
 OVERLAP = 4
 """Windows that cover a moment while phases are sought."""
-TOGETHER = 64
-"""Clips that are turned into sound at a time."""
+TOGETHER = 8
+"""Clips that are turned into sound at a time: what they take should fit a cache."""
 
 VARIED = (0.05, 0.1)
 """How far up and along a sound may be moved and say the same, as a share of its bands and frames."""

@@ -102,7 +102,7 @@ def mel_to_magnitude(mel: Tensor, filters: Tensor, rounds: int = 15) -> Tensor:
     return magnitude
 
 
-def griffin_lim(magnitude: Tensor, n_fft: int, hop: int, rounds: int = 16, momentum: float = 0.99) -> Tensor:
+def griffin_lim(magnitude: Tensor, n_fft: int, hop: int, rounds: int = 32, momentum: float = 0.99) -> Tensor:
     """A signal with the given magnitudes: (..., n_fft // 2 + 1, T) -> (..., hop * T).
 
     The first phases are drawn from a fixed seed, the same for every signal: the answer depends on the magnitudes alone.
