@@ -8,10 +8,10 @@ recordings of different levels look alike and a spectrogram does not depend on t
 training clips reach and ``low`` lies 70 dB below it: silence is exactly -1, which generators reach.
 
 Every clip begins where its recording begins; a longer one is cut at the end, a shorter one is followed by silence.
-Spectrograms become sound again by the fast Griffin-Lim algorithm, with the peak at .95. What stands at ``low`` is that or
-anything less, so the power of ``low`` is taken from every band first: a silence hisses otherwise (Boll, *Suppression of
-acoustic noise in speech using spectral subtraction*, 1979). Where frames step by more than a quarter of a window, others
-are put between them: with fewer phases are anybody's guess, and voices rough.
+Spectrograms become sound again by the fast Griffin-Lim algorithm, with the peak at .95. What stands at ``low`` is that
+or anything less, so the power of ``low`` is taken from every band first: a silence hisses otherwise (Boll, *Suppression
+of acoustic noise in speech using spectral subtraction*, 1979). Where frames step by more than a quarter of a window,
+others are put between them: with fewer phases are anybody's guess, and voices rough.
 """
 
 import math
