@@ -74,6 +74,11 @@ class Store:
         index = {n: np.where((i >= 0) & self.good[n][i], i, -1) for n, i in drawn.index.items() if n in self.cells}
         return Pairing(index, drawn.labels)
 
+    def sample(self, name: str, count: int) -> Tensor:
+        """At most ``count`` good cells of a modality, evenly spaced."""
+        good = torch.from_numpy(self.good[name]).nonzero().squeeze(1)
+        return self.cells[name][good[:: -(-len(good) // count)]]
+
     def batch(self, pairing: Pairing, rows: NDArray[np.int64]) -> Batch:
         """The given rows of a pairing as tensors."""
         values, present = {}, {}

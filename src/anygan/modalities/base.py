@@ -102,8 +102,8 @@ class Canvas(nn.Module, ABC):
     def inverse(self, canvas: Tensor) -> Tensor:
         """Canvases (B, *shape), perhaps generated, to stored cells (B, ...) that :meth:`Modality.write` takes."""
 
-    def tone(self, made: Tensor, real: Tensor) -> None:
-        """Learn from generated and real canvases (B, *shape) how the values of generated ones are to be written."""
+    def tone(self, made: Tensor, stored: Tensor) -> None:
+        """Learn how the values of generated canvases (B, *shape) are to be written, from real stored cells (N, ...)."""
 
     def snap(self, canvas: Tensor) -> Tensor:
         """Canvases as they look once written and read again: no more than a cell can hold."""

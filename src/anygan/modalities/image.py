@@ -17,6 +17,7 @@ import numpy as np
 import PIL.Image
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, pad
 
 from ..media.pictures import contact_sheet, opened
 from ..nn.blocks import reach
@@ -46,56 +47,51 @@ def playable(size: float, limit: int = 4096) -> int:
     return min((n for n in lengths if n % 2 == 0 and n <= max(limit, 4)), key=lambda n: (abs(n - size), -n))
 
 
-TONES = 513
-"""Points of a tone curve."""
+NEIGHBOURS = 1e-5
+"""What the mean around a pixel weighs beside the pixel itself where levels are handed out."""
 
-
-def _quantiles(canvases: Tensor) -> Tensor:
-    """Evenly spaced quantiles of each channel of (B, C, H, W), (C, TONES)."""
-    values = canvases.float().transpose(0, 1).flatten(1).sort(1).values
-    return values[:, torch.linspace(0, values.shape[1] - 1, TONES).round().long()]
+NEVER = 2.0
+"""Beyond all that a canvas can hold."""
 
 
 class Pixels(Canvas):
-    """Pixels in [-1, 1], (C, H, W), written by a tone curve: the level that is as rare among real pixels.
+    """Pixels in [-1, 1], (C, H, W), written in levels that are as frequent as among real pixels.
 
-    A generator's blacks are not quite black, and of a hundred greys that the eye takes for one it has its own.
+    A generator's blacks are not quite black, and of a hundred greys that the eye takes for one it has its own. So each
+    channel has 255 steps, and a pixel's level is the number of them that it lies above. Of pixels that are the same, as
+    all are that a generator puts to its brightest, the one in brighter company is the brighter (Coltuc, Bolon,
+    Chassery, *Exact histogram specification*, 2006).
 
     Attributes:
-        made, meant: (C, TONES) quantiles of what is generated, and of real pixels: the curve of each channel.
+        steps: (C, 255), rising; before :meth:`tone` those half-way between levels.
     """
 
     styled = True
     toned = True
-    made: Tensor
-    meant: Tensor
+    steps: Tensor
 
     def __init__(self, channels: int, height: int, width: int) -> None:
         super().__init__()
         self.shape = (channels, height, width)
-        for name in ("made", "meant"):
-            self.register_buffer(name, torch.linspace(-1, 1, TONES).repeat(channels, 1))
+        self.register_buffer("steps", ((torch.arange(255) + 0.5) / 127.5 - 1).repeat(channels, 1))
 
     def forward(self, stored: Tensor) -> Tensor:
         return stored.float() / 127.5 - 1
 
     def inverse(self, canvas: Tensor) -> Tensor:
-        return ((self._toned(canvas.float()) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+        levels = torch.searchsorted(self.steps, _values(canvas)).to(torch.uint8)
+        return levels.view(canvas.transpose(0, 1).shape).transpose(0, 1).contiguous()
 
-    def tone(self, made: Tensor, real: Tensor) -> None:
-        self.made.copy_(_quantiles(made))
-        self.meant.copy_(_quantiles(real))
-
-    def _toned(self, canvas: Tensor) -> Tensor:
-        """Each channel by its curve, straight between its points: what is rarer than all of them ends with it."""
-        values = canvas.transpose(0, 1).flatten(1).contiguous()
-        after = torch.searchsorted(self.made, values).clamp(1, TONES - 1)
-        low, high, dark, light = (
-            curve.gather(1, place) for curve in (self.made, self.meant) for place in (after - 1, after)
-        )
-        share = ((values - low) / (high - low).clamp(min=1e-12)).clamp(0, 1)
-        toned = torch.lerp(dark, light, share)
-        return toned.view(canvas.transpose(0, 1).shape).transpose(0, 1)
+    def tone(self, made: Tensor, stored: Tensor) -> None:
+        values = _values(made).sort(1).values
+        for channel, drawn in enumerate(values):
+            # A part at a time: counted are 64-bit numbers.
+            parts = (part[:, channel].flatten().long() for part in stored.split(256))
+            below = torch.stack([part.bincount(minlength=256) for part in parts]).sum(0).cumsum(0)
+            share = below[:-1].double() / below[-1]
+            place = (share * len(drawn)).round().long() - 1
+            steps = drawn[place.clamp(min=0)].masked_fill(place < 0, -NEVER)
+            self.steps[channel] = steps.masked_fill(share == 1, NEVER)
 
     def vary(self, canvas: Tensor, drawn: Tensor) -> Tensor:
         """Moved a little, and a little larger or smaller along each axis: the same thing, seen from elsewhere."""
@@ -103,6 +99,13 @@ class Pixels(Canvas):
 
     def finish(self, raw: Tensor) -> Tensor:
         return reach(raw)
+
+
+def _values(canvas: Tensor) -> Tensor:
+    """What the levels of pixels (B, C, H, W) go by, (C, B * H * W): the pixels, and a little of what is around them."""
+    x = canvas.float()
+    around = avg_pool2d(pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    return (x + NEIGHBOURS * around).transpose(0, 1).flatten(1).contiguous()
 
 
 @dataclass(frozen=True)

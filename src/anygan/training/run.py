@@ -122,7 +122,7 @@ class Run:
             names: the modalities to look at; else all that are learned.
         """
         return all(
-            gives_back(canvas, self.sample(name, 512), self.chance())
+            gives_back(canvas, self.store.sample(name, 512).to(self.device), self.chance())
             for name, canvas in self.learned()
             if names is None or name in names
         )
@@ -131,14 +131,9 @@ class Run:
     def settle(self) -> None:
         """End the training of the canvases and begin the game."""
         for name, canvas in self.learned():
-            canvas.settle(self.sample(name, 8192))
+            canvas.settle(self.store.sample(name, 8192).to(self.device))
         self.players.model.canvases.requires_grad_(False)
         self.clock.game = (self.clock.step, self.clock.position(self.config))
-
-    def sample(self, name: str, count: int) -> Tensor:
-        """At most ``count`` cells of a modality, evenly spaced."""
-        good = torch.from_numpy(self.store.good[name]).nonzero().squeeze(1)
-        return self.store.cells[name][good[:: -(-len(good) // count)]].to(self.device)
 
     @property
     def phase(self) -> str:
