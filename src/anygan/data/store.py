@@ -75,9 +75,10 @@ class Store:
         return Pairing(index, drawn.labels)
 
     def sample(self, name: str, count: int) -> Tensor:
-        """At most ``count`` good cells of a modality, evenly spaced."""
-        good = torch.from_numpy(self.good[name]).nonzero().squeeze(1)
-        return self.cells[name][good[:: -(-len(good) // count)]]
+        """At most ``count`` good cells of a modality, evenly spaced, of those that rows hold."""
+        numbers = np.unique(self.pairing(0).index[name])
+        held = torch.from_numpy(numbers[numbers >= 0])
+        return self.cells[name][held[:: -(-len(held) // count)]]
 
     def batch(self, pairing: Pairing, rows: NDArray[np.int64]) -> Batch:
         """The given rows of a pairing as tensors."""
