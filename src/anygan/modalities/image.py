@@ -17,7 +17,7 @@ import numpy as np
 import PIL.Image
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, pad
+from torch.nn.functional import pad
 
 from ..media.pictures import contact_sheet, opened
 from ..nn.blocks import reach
@@ -104,8 +104,11 @@ class Pixels(Canvas):
 def _values(canvas: Tensor) -> Tensor:
     """What the levels of pixels (B, C, H, W) go by, (C, B * H * W): the pixels, and a little of what is around them."""
     x = canvas.float()
-    around = avg_pool2d(pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    return (x + NEIGHBOURS * around).transpose(0, 1).flatten(1).contiguous()
+    around = pad(x, (1, 1, 1, 1), mode="replicate")
+    for axis in (2, 3):
+        before, here, after = (around.narrow(axis, start, x.shape[axis]) for start in range(3))
+        around = before + here + after
+    return (x + NEIGHBOURS / 9 * around).transpose(0, 1).flatten(1).contiguous()
 
 
 @dataclass(frozen=True)
