@@ -48,7 +48,10 @@ def playable(size: float, limit: int = 4096) -> int:
 
 
 NEIGHBOURS = 1e-5
-"""What the mean around a pixel weighs beside it where levels are handed out: two that differ by less may change places."""
+"""Weight of the mean around a pixel beside the pixel where levels are handed out.
+
+Two that differ by less than twice as much may change places.
+"""
 
 NEVER = 2.0
 """Beyond all that a canvas can hold."""
