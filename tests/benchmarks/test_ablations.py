@@ -23,7 +23,6 @@ from anygan.modalities.audio import LogMel
 from anygan.modalities.text import TextCanvas
 from anygan.model.fusion import Fusion, directions
 from anygan.model.gan import AnyGAN
-from anygan.tasks import generate
 from anygan.training import checkpoint, loop
 from anygan.training.describe import learnable
 from anygan.training.game.rules import Rules
@@ -217,7 +216,7 @@ def test_the_anchor_is_one_modality_and_what_is_given_stays() -> None:
         return own.fusion(evidence, which)
 
     with torch.no_grad(), swapped([*ABLATIONS["anchor-chain"].swaps, Swap(AnyGAN, "known", known)]):
-        code = generate.walk(model, given, torch.Generator().manual_seed(0), 0)
+        code = model.complete(given, torch.ones(8, dtype=torch.bool), torch.Generator().manual_seed(0))
     assert seen[0].sum(1).tolist() == [1] * 8
     assert len(seen[0].unique(dim=0)) > 1
     assert torch.equal(code[:4], given[:4])
@@ -333,14 +332,14 @@ def test_a_cell_is_trained_once_and_what_only_answers_takes_the_run(
     monkeypatch.setattr(ablations.Cell, "config", small)
     monkeypatch.setenv("ANYGAN_DATA", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    words = "ablations --cells unchanged,no-echo,no-walk --steps 2 --seeds 1 --rows 6 --results lines.jsonl --out runs"
+    words = "ablations --cells unchanged,no-echo,no-memory --steps 2 --seeds 1 --rows 6 --results lines.jsonl --out r"
     monkeypatch.setattr("sys.argv", words.split())
     for _ in range(2):
         ablations.main()
     lines = finished(tmp_path / "lines.jsonl")
-    assert [line["cell"] for line in lines] == ["unchanged", "no-echo", "no-walk"]
+    assert [line["cell"] for line in lines] == ["unchanged", "no-echo", "no-memory"]
     assert {(line["steps"], line["rows"], line["floor"], line["sound floor"]) for line in lines} == {(2, 6, 17.0, 2.0)}
-    assert sorted(run.name for run in (tmp_path / "runs").iterdir()) == ["no-echo-0-2-steps", "unchanged-0-2-steps"]
+    assert sorted(run.name for run in (tmp_path / "r").iterdir()) == ["no-echo-0-2-steps", "unchanged-0-2-steps"]
     assert set(Oracle.looked) == {6}
     capsys.readouterr()
     monkeypatch.setattr("sys.argv", ["ablations", "--table", "--results", "lines.jsonl"])

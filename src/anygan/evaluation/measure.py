@@ -27,7 +27,6 @@ from ..model.gan import AnyGAN
 from ..rows import Cell, DataSet
 from ..tasks.generate import generate, written
 from ..tasks.look import CHUNK, chunks, seeded
-from ..tasks.translate import code_of
 from .agreeing import joint_agreement
 
 __all__ = ["Ceilings", "Direction", "Judged", "Measure", "Watch"]
@@ -130,7 +129,7 @@ class Measure:
                     continue
                 shown = mask.expand(len(rows), -1)
                 chance = seeded(self.seed, int(chunk.rows[0]) + place)
-                code = code_of(model, model.known(evidence[there], shown), shown, chance)
+                code = model.complete(model.known(evidence[there], shown), shown.all(1), chance)
                 targets = [to for some, to in wanted if some == names]
                 made = list(written(model, model.render(code, targets, chance)))
                 for to in targets:

@@ -20,6 +20,7 @@ from .encoder import Encoder
 from .filler import Filler
 from .fusion import Fusion
 from .generator import Generator
+from .memory import Memory
 from .prior import Prior
 from .words import Words
 
@@ -40,6 +41,7 @@ class AnyGAN(nn.Module):
     Attributes:
         bond: (M,) what each modality shares with the rest of its row, as training last saw it: 0 nothing, 1 everything.
         words: what a modality that is alone is made from where its canvas is clumped; else ``None``.
+        memory: what brings codes that are drawn near to those of rows; ``None`` of a modality that is alone.
     """
 
     bond: Tensor
@@ -59,6 +61,7 @@ class AnyGAN(nn.Module):
         self.prior = Prior(style, code, features)
         clumped = len(self.names) == 1 and self.canvases[self.names[0]].clumped
         self.words = Words(code) if clumped else None
+        self.memory = Memory(code) if len(self.names) > 1 else None
         self.register_buffer("bond", torch.ones(len(self.names)))
         holed = [name for name, modality in self.modalities.items() if isinstance(modality, Table) and modality.fills]
         self.fillers = Family(holed, lambda name: Filler(shapes[name][0], features, code, style))
@@ -121,12 +124,12 @@ class AnyGAN(nn.Module):
         """
         if self.words is not None:
             return torch.where(given.any(1, keepdim=True), self.words(given), self.words.draw(len(given), generator))
-        if len(self.names) == 1:
+        if self.memory is None:
             word = torch.randn(given.shape, generator=generator).sign()
             word[:, WORD:] = 0
             return normalize(word.to(given.device), dim=1)
         noise = torch.randn(len(given), self.style, generator=generator).to(given.device)
-        drawn: Tensor = self.prior(noise, given)
+        drawn: Tensor = self.memory(given, self.prior(noise, given), self.log_scale.exp())
         return drawn
 
     def complete(self, given: Tensor, whole: Tensor, generator: torch.Generator) -> Tensor:

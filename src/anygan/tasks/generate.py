@@ -1,12 +1,6 @@
 """generate: new rows from noise.
 
-A code is drawn from the prior and every modality rendered from it. Rendered cells agree better than the code they came
-from: looked at again, their fused code lies nearer to real codes. So a draw is a short walk
-
-    c <- P(u, nothing);   repeat: c <- F(all of E(G(c, s)))
-
-after whose last step the row is rendered from c (Bengio et al., *Deep generative stochastic networks trainable by
-backprop*, 2014, is the theory of such walks).
+A code is drawn where nothing is given, and every modality rendered from it, in one forward pass.
 """
 
 from collections.abc import Iterator
@@ -18,32 +12,21 @@ from ..model.gan import AnyGAN
 from ..rows import Cell
 from .look import CHUNK, seeded
 
-__all__ = ["STEPS", "generate", "walk", "written"]
-
-STEPS = 2
-"""Steps of the walk; docs/log.md has what each is worth."""
+__all__ = ["generate", "imagined", "written"]
 
 
 @torch.inference_mode()
-def generate(model: AnyGAN, count: int, *, seed: int = 0, steps: int = STEPS) -> Iterator[dict[str, Cell]]:
+def generate(model: AnyGAN, count: int, *, seed: int = 0) -> Iterator[dict[str, Cell]]:
     """``count`` new rows, every modality filled."""
-    device = next(model.parameters()).device
     for first in range(0, count, CHUNK):
         chance = seeded(seed, first)
-        nothing = torch.zeros(min(CHUNK, count - first), model.code, device=device)
-        yield from written(model, model.render(walk(model, nothing, chance, steps), model.names, chance))
+        yield from written(model, model.render(imagined(model, min(CHUNK, count - first), chance), model.names, chance))
 
 
-def walk(model: AnyGAN, given: Tensor, chance: torch.Generator, steps: int = STEPS) -> Tensor:
-    """Complete codes (B, code) for the codes of what is given (B, code), zero rows for nothing."""
-    code = model.sample(given, chance)
-    if len(model.names) == 1:
-        return code
-    everything = torch.ones(len(given), len(model.names), dtype=torch.bool, device=given.device)
-    for _ in range(steps):
-        rendered = model.render(code, model.names, chance)
-        code = model.known(model.evidence({n: model.canvases[n].snap(c) for n, c in rendered.items()}), everything)
-    return code
+def imagined(model: AnyGAN, rows: int, chance: torch.Generator) -> Tensor:
+    """Codes (rows, code) of which nothing is given."""
+    nothing = torch.zeros(rows, model.code, device=model.bond.device)
+    return model.complete(nothing, nothing.any(1), chance)
 
 
 def written(model: AnyGAN, canvases: dict[str, Tensor]) -> Iterator[dict[str, Cell]]:

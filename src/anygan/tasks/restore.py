@@ -17,7 +17,6 @@ from ..modalities.holes import Partial, PartialText
 from ..modalities.text import TextCanvas
 from ..model.gan import AnyGAN
 from ..rows import Batch, Cell
-from .translate import code_of
 
 __all__ = ["evidence_of", "restore"]
 
@@ -54,7 +53,7 @@ def restore(
         row = slice(place, place + 1)
         given = batch.observed()[row]
         known = model.known(evidence[row], given)
-        codes = code_of(model, known.repeat(DRAWS, 1), given.repeat(DRAWS, 1), chance)
+        codes = model.complete(known.repeat(DRAWS, 1), given.all(1).repeat(DRAWS), chance)
         styles = torch.randn(DRAWS, model.style, generator=chance).to(codes)
         canvas = model.canvases[name]
         if isinstance(cell, PartialText):

@@ -3,22 +3,21 @@
     c = P(u, F(given)),   x_m = G_m(c, s_m),   s_m from its prior
 
 in one forward pass, with fresh noise u and styles for every draw. A row in which nothing of what is given is there is
-drawn from the prior, as :mod:`anygan.tasks.generate` does.
+a new one, as :mod:`anygan.tasks.generate` draws it.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from ..errors import ConfigError
 from ..model.gan import AnyGAN
 from ..rows import BadCell, Cell, DataSet
-from .generate import walk, written
+from .generate import written
 from .look import CHUNK, check_names, chunks, seeded
 
-__all__ = ["Translated", "code_of", "translate"]
+__all__ = ["Translated", "translate"]
 
 
 @dataclass(frozen=True)
@@ -51,17 +50,10 @@ def translate(
         chance = seeded(seed, int(chunk.rows[0]))
         there = chunk.batch.observed()
         known = model.known(model.look(chunk.batch), there)
-        code = code_of(model, known.repeat_interleave(draws, 0), there.repeat_interleave(draws, 0), chance)
+        code = model.complete(known.repeat_interleave(draws, 0), there.all(1).repeat_interleave(draws, 0), chance)
         made = written(model, model.render(code, to, chance))
         for place, row in enumerate(chunk.rows):
             shown = {name: chunk.cells[place][name] for name in ordered}
             bad = tuple(cell for cell in chunk.bad if cell.row == row + 1)
             for draw in range(draws):
                 yield Translated(int(row), shown | next(made), bad if draw == 0 else ())
-
-
-def code_of(model: AnyGAN, known: Tensor, given: Tensor, chance: torch.Generator) -> Tensor:
-    """The codes (B, code) that rows are rendered from, for the codes of what is given (B, code), (B, M) bool."""
-    code = model.complete(known, given.all(1), chance)
-    nothing = ~model.heard(given).any(1, keepdim=True)
-    return torch.where(nothing, walk(model, torch.zeros_like(known), chance), code) if bool(nothing.any()) else code

@@ -29,6 +29,7 @@ from . import checkpoint
 from .fidelity import fidelity, gives_back
 from .health.augment import few
 from .health.health import Health
+from .keep import keep
 from .parallel import World
 from .players import Players
 from .schedule import Clock
@@ -164,6 +165,7 @@ class Run:
         playing = self.clock.game is not None
         told = self.players.mean, self.store, self.device, self.config.seed
         if playing:
+            keep(self.players.mean, self.store, self.device)
             develop(*told)
         reached = fidelity(*told) if playing else 0.0
         better, self.best = reached >= self.best, max(self.best, reached)

@@ -24,9 +24,8 @@ from torch import Tensor
 from ...judging.bench import Progress
 from ...model.gan import AnyGAN
 from ...rows import Batch, DataSet
-from ...tasks.generate import walk, written
+from ...tasks.generate import imagined, written
 from ...tasks.look import chunks, seeded
-from ...tasks.translate import code_of
 
 if sys.platform != "win32":
     import resource
@@ -101,12 +100,12 @@ def _batch(model: AnyGAN, data: DataSet, name: str | None, size: int) -> Batch |
 
 def _paint(model: AnyGAN, batch: Batch | None, size: int, to: str, seed: int) -> dict[str, Tensor]:
     """What ``translate`` does between reading and writing, or ``generate`` where nothing is given."""
-    chance, device = seeded(seed, 0), next(model.parameters()).device
+    chance = seeded(seed, 0)
     if batch is None:
-        return model.render(walk(model, torch.zeros(size, model.code, device=device), chance), [to], chance)
+        return model.render(imagined(model, size, chance), [to], chance)
     there = batch.observed()
     known = model.known(model.look(batch), there)
-    return model.render(code_of(model, known, there, chance), [to], chance)
+    return model.render(model.complete(known, there.all(1), chance), [to], chance)
 
 
 def _write(model: AnyGAN, canvases: dict[str, Tensor]) -> None:
