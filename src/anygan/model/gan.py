@@ -117,6 +117,8 @@ class AnyGAN(nn.Module):
     def sample(self, given: Tensor, generator: torch.Generator) -> Tensor:
         """A complete code for each given one (B, code); zero rows are drawn from the unconditional prior.
 
+        The model that trains keeps no codes, and its draws are the prior's; the averaged one, which is used, does.
+
         The complete codes of points that are alone are their words. Of any other modality that is alone they are words
         of signs, which say nothing. A continuous image of Gaussian noise alone cannot leave out what lies between
         things that are apart (Tanielian et al., *Learning disconnected manifolds: a no GAN's land*, 2020); but under
@@ -133,8 +135,9 @@ class AnyGAN(nn.Module):
         return drawn
 
     def complete(self, given: Tensor, whole: Tensor, generator: torch.Generator) -> Tensor:
-        """The codes (B, code) to render rows from: P(u, F(S)), which decides what the given code F(S) leaves open.
+        """The codes (B, code) to render rows from: P(u, F(S)) decides what the given code F(S) leaves open.
 
+        What the two say together comes back to where rows are (:mod:`anygan.model.memory`).
         Where everything is given, (B,) ``whole``, there is nothing to decide; but a modality that is alone is always
         rendered from a word.
         """

@@ -1,6 +1,6 @@
 """translate: some modalities of a row to others.
 
-    c = P(u, F(given)),   x_m = G_m(c, s_m),   s_m from its prior
+    c = M(F(given), P(u, F(given))),   x_m = G_m(c, s_m),   s_m from its prior
 
 in one forward pass, with fresh noise u and styles for every draw. A row in which nothing of what is given is there is
 a new one, as :mod:`anygan.tasks.generate` draws it.
