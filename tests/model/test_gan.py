@@ -10,7 +10,7 @@ from anygan.modalities.image import playable
 from anygan.model.discriminator import Discriminator
 from anygan.model.encoder import Encoder
 from anygan.model.fusion import Fusion
-from anygan.model.gan import AnyGAN, Critics
+from anygan.model.gan import WIDE, AnyGAN, Critics
 from anygan.model.generator import Generator
 from anygan.rows import Batch
 
@@ -154,6 +154,14 @@ def test_any_other_modality_that_is_alone_is_rendered_from_signs() -> None:
     given = torch.nn.functional.normalize(torch.randn(500, config.code), dim=1)
     drawn = model.complete(given, torch.ones(500, dtype=torch.bool), torch.Generator().manual_seed(0))
     assert torch.equal(drawn, codes)
+
+
+def test_styles_of_pictures_beside_others_are_wider() -> None:
+    picture, point = Image("i", 28, 28, "L", 28, 28), Vector("v", 2, (0.0,) * 2, (1.0,) * 2)
+    both, alone = AnyGAN({"i": picture, "v": point}, Config(size="tiny")), AnyGAN({"i": picture}, Config(size="tiny"))
+    drawn = both.styles(4000, torch.Generator().manual_seed(0), torch.device("cpu"))
+    assert drawn.std((0, 2)).tolist() == pytest.approx([WIDE, 1.0], rel=0.02)
+    assert alone.styles(4000, torch.Generator(), torch.device("cpu")).std() == pytest.approx(1.0, rel=0.02)
 
 
 def test_where_there_are_several_modalities_a_code_is_told_as_it_is() -> None:
