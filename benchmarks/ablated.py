@@ -115,7 +115,7 @@ def known(mean: AnyGAN, stages: Mapping[str, scenes.Stage], fakes: Mapping[str, 
     return objective.echo(mean, left, heard)
 
 
-def anchored(model: AnyGAN, given: Tensor, whole: Tensor, generator: torch.Generator) -> Tensor:
+def anchored(model: AnyGAN, given: Tensor, shown: Tensor, generator: torch.Generator) -> Tensor:
     """The code of what is given, as it is; where nothing is, a chain from one modality, drawn from its own noise."""
     nothing = ~given.any(1, keepdim=True)
     place = torch.randint(len(model.names), (len(given),), generator=generator)
@@ -128,8 +128,8 @@ def anchored(model: AnyGAN, given: Tensor, whole: Tensor, generator: torch.Gener
     return torch.where(nothing, code, given)
 
 
-def forgetful(memory: Memory, given: Tensor, drawn: Tensor, scale: Tensor) -> Tensor:
-    """The prior's draw, as it is."""
+def forgetful(memory: Memory, given: Tensor, drawn: Tensor, *_: Any) -> Tensor:
+    """What comes is given back."""
     return drawn
 
 
@@ -264,7 +264,7 @@ ABLATIONS = {
     "no-memory": Ablation(
         "Rows are rendered from the prior's draw as it is. Prediction: two points of coherence, twelve of joint "
         "agreement, twenty of the hand from two (one run of 600 steps had been seen).",
-        (Swap(Memory, "forward", forgetful),),
+        (Swap(Memory, "forward", forgetful), Swap(Memory, "beyond", forgetful)),
         answers=True,
     ),
     "stranger": Ablation(

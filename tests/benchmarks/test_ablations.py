@@ -216,7 +216,9 @@ def test_the_anchor_is_one_modality_and_what_is_given_stays() -> None:
         return own.fusion(evidence, which)
 
     with torch.no_grad(), swapped([*ABLATIONS["anchor-chain"].swaps, Swap(AnyGAN, "known", known)]):
-        code = model.complete(given, torch.ones(8, dtype=torch.bool), torch.Generator().manual_seed(0))
+        code = model.complete(
+            given, torch.ones(8, len(model.names), dtype=torch.bool), torch.Generator().manual_seed(0)
+        )
     assert seen[0].sum(1).tolist() == [1] * 8
     assert len(seen[0].unique(dim=0)) > 1
     assert torch.equal(code[:4], given[:4])

@@ -137,7 +137,7 @@ def test_points_that_are_alone_are_rendered_from_words() -> None:
     assert len(drawn.unique(dim=0)) > 32
     chance = torch.Generator().manual_seed(0)
     for whole in (True, False):
-        assert torch.equal(model.complete(given, torch.full((500,), whole), chance), model.words(given))
+        assert torch.equal(model.complete(given, torch.full((500, 1), whole), chance), model.words(given))
 
 
 def test_any_other_modality_that_is_alone_is_rendered_from_signs() -> None:
@@ -152,7 +152,7 @@ def test_any_other_modality_that_is_alone_is_rendered_from_signs() -> None:
     assert len(codes.abs().unique()) == 2
     assert len(codes.unique(dim=0)) > 400
     given = torch.nn.functional.normalize(torch.randn(500, config.code), dim=1)
-    drawn = model.complete(given, torch.ones(500, dtype=torch.bool), torch.Generator().manual_seed(0))
+    drawn = model.complete(given, torch.ones(500, 1, dtype=torch.bool), torch.Generator().manual_seed(0))
     assert torch.equal(drawn, codes)
 
 

@@ -25,14 +25,52 @@ def clumps(count: int = 6, each: int = 40, code: int = 32) -> tuple[Tensor, Tens
 
 
 def remembering(codes: Tensor) -> Memory:
-    memory = Memory(codes.shape[1])
-    memory.keep(codes)
+    memory = Memory(1, codes.shape[1])
+    memory.keep(codes, codes.unsqueeze(1), torch.ones(len(codes), 1, dtype=torch.bool))
     return memory
+
+
+def first(evidence: Tensor, given: Tensor) -> Tensor:
+    """What the first modality says, where it is given."""
+    return normalize(evidence[:, 0], dim=1) * given[:, :1]
+
+
+def combined() -> tuple[Memory, Tensor, Tensor]:
+    """A memory of all nine combinations of two things but one, of which a cell says both; the things' directions."""
+    things = torch.eye(32)[:6]
+    pairs = [(a, b) for a in range(3) for b in range(3, 6) if (a, b) != (0, 3)]
+    codes = normalize(torch.stack([things[a] + things[b] for a, b in pairs]), dim=1).repeat_interleave(20, 0)
+    codes = normalize(codes + 0.02 * torch.randn(codes.shape, generator=torch.Generator().manual_seed(0)), dim=1)
+    memory = Memory(2, 32)
+    memory.keep(codes, torch.stack([codes, torch.zeros_like(codes)], 1), torch.tensor([[True, False]] * len(codes)))
+    return memory, things, codes
+
+
+def test_a_combination_that_no_row_has_shown_is_said_as_it_is_given() -> None:
+    memory, things, codes = combined()
+    heard, unheard = codes[:1], normalize(things[:1] + things[3:4], dim=1)
+    shown = torch.tensor([[True, False]])
+    for given, near in ((unheard, 0.9), (heard, 1.0)):
+        answer = memory(given, given, SCALE)
+        assert (answer @ given.T < 0.9) == (given is unheard), "a mean of rows says what they say"
+        whole = memory.beyond(given, answer, SCALE, shown, first)
+        assert (whole * given).sum() > near - 0.05
+        assert torch.allclose(whole, answer, atol=1e-4) == (given is heard), "what is no news is left out"
+
+
+def test_rows_that_lack_what_is_shown_are_not_asked() -> None:
+    memory, things, _ = combined()
+    given = normalize(things[:1] + things[3:4], dim=1)
+    answer = memory(given, given, SCALE)
+    for shown in ((True, True), (False, True), (False, False)):
+        assert torch.allclose(memory.beyond(given, answer, SCALE, torch.tensor([shown]), first), answer)
 
 
 def test_while_nothing_is_kept_a_draw_stays_as_it_is() -> None:
     drawn = normalize(torch.randn(5, 8), dim=1)
-    assert Memory(8)(torch.zeros(5, 8), drawn, SCALE) is drawn
+    empty, given = Memory(2, 8), torch.zeros(5, 8)
+    assert empty(given, drawn, SCALE) is drawn
+    assert empty.beyond(given, drawn, SCALE, torch.ones(5, 2, dtype=torch.bool), first) is drawn
 
 
 def test_a_draw_between_rows_goes_to_where_rows_are() -> None:
@@ -66,11 +104,13 @@ def test_as_many_as_were_kept_are_read_again(tmp_path: Path) -> None:
     model, other = AnyGAN(modalities, config), AnyGAN(modalities, config)
     assert model.memory is not None
     assert other.memory is not None
-    model.memory.keep(normalize(torch.randn(7, config.code), dim=1))
+    codes, cells = normalize(torch.randn(7, config.code), dim=1), torch.rand(7, 2) < 0.5
+    model.memory.keep(codes, torch.rand(7, 2, config.code), cells)
     checkpoint.save(tmp_path / "whole", model.state_dict(), {})
     for _ in range(2):
         other.load_state_dict(checkpoint.load(tmp_path / "whole")[0])
-        assert torch.equal(other.memory.codes, model.memory.codes)
+        for name in ("codes", "evidence", "cells"):
+            assert torch.equal(getattr(other.memory, name), getattr(model.memory, name))
     assert AnyGAN({"a": modalities["a"]}, config).memory is None
 
 
@@ -80,7 +120,7 @@ def test_a_model_draws_from_where_its_rows_are(given: bool) -> None:
     model = AnyGAN({name: Vector(name, 2, (0.0,) * 2, (1.0,) * 2) for name in "ab"}, config)
     codes, middles = clumps(code=config.code)
     assert model.memory is not None
-    model.memory.keep(codes)
+    model.memory.keep(codes, codes.unsqueeze(1).repeat(1, 2, 1), torch.ones(len(codes), 2, dtype=torch.bool))
     with torch.no_grad():
         model.log_scale.fill_(2.5)
         known = middles.repeat(10, 1) * given

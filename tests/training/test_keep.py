@@ -46,7 +46,9 @@ def test_a_trained_model_keeps_the_whole_codes_of_its_rows(tmp_path: Path) -> No
         assert net.memory is not None
         with torch.no_grad():
             whole = net.known(net.look(batch), batch.observed())
+            again = net.known(net.memory.evidence.float(), net.memory.cells)
         assert torch.allclose(net.memory.codes, whole, atol=1e-5)
+        assert torch.allclose(again, whole, atol=1e-2), "evidence is kept in half precision"
 
 
 def test_many_rows_are_looked_at_a_part_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ class Measure:
                     continue
                 shown = mask.expand(len(rows), -1)
                 chance = seeded(self.seed, int(chunk.rows[0]) + place)
-                code = model.complete(model.known(evidence[there], shown), shown.all(1), chance)
+                code = model.complete(model.known(evidence[there], shown), shown, chance)
                 targets = [to for some, to in wanted if some == names]
                 made = list(written(model, model.render(code, targets, chance)))
                 for to in targets:

@@ -66,7 +66,7 @@ class AnyGAN(nn.Module):
         self.prior = Prior(style, code, features)
         clumped = len(self.names) == 1 and self.canvases[self.names[0]].clumped
         self.words = Words(code) if clumped else None
-        self.memory = Memory(code) if len(self.names) > 1 else None
+        self.memory = Memory(len(self.names), code) if len(self.names) > 1 else None
         self.register_buffer("bond", torch.ones(len(self.names)))
         holed = [name for name, modality in self.modalities.items() if isinstance(modality, Table) and modality.fills]
         self.fillers = Family(holed, lambda name: Filler(shapes[name][0], features, code, style))
@@ -141,15 +141,18 @@ class AnyGAN(nn.Module):
         drawn: Tensor = self.memory(given, self.prior(noise, given), self.log_scale.exp())
         return drawn
 
-    def complete(self, given: Tensor, whole: Tensor, generator: torch.Generator) -> Tensor:
+    def complete(self, given: Tensor, shown: Tensor, generator: torch.Generator) -> Tensor:
         """The codes (B, code) to render rows from: P(u, F(S)) decides what the given code F(S) leaves open.
 
-        What the two say together comes back to where rows are (:mod:`anygan.model.memory`).
-        Where everything is given, (B,) ``whole``, there is nothing to decide; but a modality that is alone is always
-        rendered from a word.
+        ``shown`` (B, M) bool is S. What the two say together comes back to where rows are, but for what is given that
+        no row like it has shown (:mod:`anygan.model.memory`). Where everything is given there is nothing to decide; but
+        a modality that is alone is always rendered from a word.
         """
-        settled = whole.unsqueeze(1) & (len(self.names) > 1)
-        return torch.where(settled, given, self.sample(given, generator))
+        drawn = self.sample(given, generator)
+        if self.memory is None:
+            return drawn
+        answer = self.memory.beyond(given, drawn, self.log_scale.exp(), self.heard(shown), self.known)
+        return torch.where(shown.all(1, keepdim=True), given, answer)
 
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:
         """The canvas of one modality, (B, *shape), in range."""

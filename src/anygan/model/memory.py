@@ -1,4 +1,4 @@
-r"""Memory: whole codes of training rows, and the way back to them.
+r"""Memory: whole codes of training rows, the way back to them, and what is new beside them.
 
     M(c, u) = direction of  sum_j p_j w_j,      p = softmax_j (k (c + u) . w_j)
 
@@ -8,8 +8,18 @@ with contrastive predictive coding*, 2018), and k is a few times T. A draw of th
 never trained on, may lie where no row is, and generators were never asked there: what M says is a mean of codes that
 they know. It is one step of a mean shift (Fukunaga, Hostetler, 1975), or the answer of a modern Hopfield network
 (Ramsauer et al., *Hopfield networks is all you need*, 2021), begun at what is known and what is imagined together.
+
+A mean of rows cannot say what no row has shown: of an unheard combination it makes one that was heard. So what is given
+beyond what the nearest rows would have given comes on top, a local line in place of a local mean (Cleveland, *Robust
+locally weighted regression*, 1979):
+
+    M + g(|r|) r,      r = c - sum_j p_j F_S(row j),      g(x) = x^8 / (x^8 + D^8)
+
+S is what is given of the row. Codes of two pictures of one thing differ, too, which is no news: of less than D there is
+nothing to say, and g leaves it out.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -25,6 +35,15 @@ SHARP = 8.0
 STEPS = 2
 """Steps of the shift."""
 
+NEAREST = 8
+"""Rows that are asked what they would have given."""
+
+NEWS = 0.4
+"""D: how far what is given must lie from what they would have given to be new by half."""
+
+Fuse = Callable[[Tensor, Tensor], Tensor]
+"""Evidence (B, M, code) and which of it is given (B, M) bool to codes (B, code)."""
+
 
 class Memory(nn.Module):
     """Codes of the given, unit or zero, and draws of the prior, (B, code) each, to codes (B, code): unit vectors.
@@ -33,30 +52,55 @@ class Memory(nn.Module):
 
     Attributes:
         codes: (K, code) whole codes of training rows, unit vectors.
+        evidence: (K, M, code) of their cells, in half precision; ``cells`` (K, M) bool, which there are.
     """
 
     codes: Tensor
+    evidence: Tensor
+    cells: Tensor
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, modalities: int, code: int) -> None:
         super().__init__()
         self.register_buffer("codes", torch.zeros(0, code))
+        self.register_buffer("evidence", torch.zeros(0, modalities, code, dtype=torch.float16))
+        self.register_buffer("cells", torch.zeros(0, modalities, dtype=torch.bool))
 
     def forward(self, given: Tensor, drawn: Tensor, scale: Tensor) -> Tensor:
         """``scale``, a scalar, is the contrast's."""
         if len(self.codes) == 0:
             return drawn
         for _ in range(STEPS):
-            near = (SHARP * scale * (given + drawn) @ self.codes.T).softmax(1)
-            drawn = normalize(near @ self.codes, dim=1)
+            drawn = normalize(self._match(given, drawn, scale).softmax(1) @ self.codes, dim=1)
         return drawn
 
-    def keep(self, codes: Tensor) -> None:
-        """Keep these codes (K, code) and no others."""
-        self.codes = codes.detach().clone()
+    def beyond(self, given: Tensor, answer: Tensor, scale: Tensor, shown: Tensor, fuse: Fuse) -> Tensor:
+        """The answer (B, code) and what ``given`` (B, code), fused of ``shown`` (B, M), says beyond rows like it.
+
+        Rows that lack a cell of what is shown are not asked; where none of the nearest is, nothing is added.
+        """
+        if len(self.codes) == 0 or not bool(shown.any()):
+            return answer
+        match, row = self._match(given, answer, scale).topk(min(NEAREST, len(self.codes)), dim=1)
+        weight = match.softmax(1) * (self.cells[row] | ~shown.unsqueeze(1)).all(2) * shown.any(1, keepdim=True)
+        asked = shown.repeat_interleave(row.shape[1], 0)
+        said = fuse(self.evidence[row].flatten(0, 1).to(answer), asked).unflatten(0, row.shape)
+        news = weight.sum(1, keepdim=True) * given - (weight.unsqueeze(2) * said).sum(1)
+        size = news.norm(dim=1, keepdim=True).pow(8)
+        return normalize(answer + size / (size + NEWS**8) * news, dim=1)
+
+    def _match(self, given: Tensor, drawn: Tensor, scale: Tensor) -> Tensor:
+        """How well each row fits, (B, K): log chances but for a constant."""
+        return SHARP * scale * (given + drawn) @ self.codes.T
+
+    def keep(self, codes: Tensor, evidence: Tensor, cells: Tensor) -> None:
+        """Keep these codes (K, code), evidence (K, M, code) and which cells there are (K, M), and no others."""
+        self.codes, self.evidence = codes.detach().clone(), evidence.detach().to(torch.float16)
+        self.cells = cells.detach().clone()
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
         """As many as were kept, whatever is kept now."""
-        kept = state_dict.get(f"{prefix}codes")
-        if kept is not None:
-            self.codes = self.codes.new_zeros(kept.shape)
+        for name, buffer in list(self.named_buffers()):
+            kept = state_dict.get(f"{prefix}{name}")
+            if kept is not None:
+                setattr(self, name, buffer.new_zeros(kept.shape))
         super()._load_from_state_dict(state_dict, prefix, *rest)

@@ -79,7 +79,7 @@ def fill(model: AnyGAN, batch: Batch, chance: torch.Generator, evidence: Tensor 
     cheap = all(name in holed and bool(batch.present[name].all()) for name in lacking)
     draws = []
     for _ in range(4 * DRAWS if cheap else DRAWS):
-        draws.append({} if cheap else model.render(model.complete(known, given.all(1), chance), list(lacking), chance))
+        draws.append({} if cheap else model.render(model.complete(known, given, chance), list(lacking), chance))
         draws[-1] |= {n: _holes(model, batch, n, evidence, draws[-1].get(n), chance) for n in holed}
     drawn = {name: torch.stack([draw[name] for draw in draws]) for name in lacking}
     votes = {name: _votes(model, name, canvases) for name, canvases in drawn.items()}

@@ -26,7 +26,7 @@ def generate(model: AnyGAN, count: int, *, seed: int = 0) -> Iterator[dict[str, 
 def imagined(model: AnyGAN, rows: int, chance: torch.Generator) -> Tensor:
     """Codes (rows, code) of which nothing is given."""
     nothing = torch.zeros(rows, model.code, device=model.bond.device)
-    return model.complete(nothing, nothing.any(1), chance)
+    return model.complete(nothing, nothing[:, : len(model.names)].bool(), chance)
 
 
 def written(model: AnyGAN, canvases: dict[str, Tensor]) -> Iterator[dict[str, Cell]]:

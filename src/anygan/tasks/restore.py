@@ -53,7 +53,7 @@ def restore(
         row = slice(place, place + 1)
         given = batch.observed()[row]
         known = model.known(evidence[row], given)
-        codes = model.complete(known.repeat(DRAWS, 1), given.all(1).repeat(DRAWS), chance)
+        codes = model.complete(known.repeat(DRAWS, 1), given.repeat(DRAWS, 1), chance)
         styles = torch.randn(DRAWS, model.style, generator=chance).to(codes)
         canvas = model.canvases[name]
         if isinstance(cell, PartialText):

@@ -50,7 +50,7 @@ def translate(
         chance = seeded(seed, int(chunk.rows[0]))
         there = chunk.batch.observed()
         known = model.known(model.look(chunk.batch), there)
-        code = model.complete(known.repeat_interleave(draws, 0), there.all(1).repeat_interleave(draws, 0), chance)
+        code = model.complete(known.repeat_interleave(draws, 0), there.repeat_interleave(draws, 0), chance)
         made = written(model, model.render(code, to, chance))
         for place, row in enumerate(chunk.rows):
             shown = {name: chunk.cells[place][name] for name in ordered}

@@ -1,4 +1,4 @@
-"""What a checkpoint keeps of its rows: the whole codes of some, which verbs complete others by."""
+"""What a checkpoint keeps of its rows: codes and evidence of some, which verbs complete others by."""
 
 import numpy as np
 import torch
@@ -23,12 +23,14 @@ def keep(model: AnyGAN, store: Store, device: torch.device) -> None:
         return
     pairing = store.pairing(0)
     rows = chosen(np.sum([number >= 0 for number in pairing.index.values()], axis=0))
-    found = [torch.zeros(0, model.code, device=device)]
+    found = [(model.memory.codes[:0], model.memory.evidence[:0], model.memory.cells[:0])]
     for first in range(0, len(rows), TOGETHER):
         batch = store.batch(pairing, rows[first : first + TOGETHER]).to(device)
-        found.append(model.known(model.look(batch), batch.observed()))
-    codes = torch.cat(found)
-    model.memory.keep(codes[codes.any(1) & codes.isfinite().all(1)])
+        evidence, cells = model.look(batch), batch.observed()
+        found.append((model.known(evidence, cells), evidence, cells))
+    codes, evidence, cells = (torch.cat(parts) for parts in zip(*found, strict=True))
+    sound = codes.any(1) & codes.isfinite().all(1)
+    model.memory.keep(codes[sound], evidence[sound], cells[sound])
 
 
 def chosen(cells: NDArray[np.int64], most: int = KEPT) -> NDArray[np.int64]:

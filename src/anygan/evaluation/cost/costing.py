@@ -105,7 +105,7 @@ def _paint(model: AnyGAN, batch: Batch | None, size: int, to: str, seed: int) ->
         return model.render(imagined(model, size, chance), [to], chance)
     there = batch.observed()
     known = model.known(model.look(batch), there)
-    return model.render(model.complete(known, there.all(1), chance), [to], chance)
+    return model.render(model.complete(known, there, chance), [to], chance)
 
 
 def _write(model: AnyGAN, canvases: dict[str, Tensor]) -> None:
