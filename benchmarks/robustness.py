@@ -12,14 +12,18 @@ on 2,000 clean test rows, by judges that are trained on clean training cells:
     bridged     no row with both picture and sound: half have picture and caption, the others caption and sound
     unrelated   a fourth modality, gratings, that has nothing to do with the rest
     unheard     two of six speakers left out, and audio -> image measured on those two
+    unshown     a fifth of all combinations of digit, hand and speaker left out, and captions measured on those
 
 Appends one JSON line per finished cell to ``benchmarks/results/robustness.jsonl`` and skips the cells of the same
 minutes that stand there already. ``$ANYGAN_DATA`` names the data.
 """
 
 import argparse
+import functools
 import json
+import os
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +31,7 @@ from typing import Any
 import numpy as np
 from lines import about, finish, finished, trained
 from numpy.typing import NDArray
+from spoken_mnist import Bench
 
 from anygan import Config, load, load_data
 from anygan.data.built_in import ArrayCells
@@ -36,10 +41,12 @@ from anygan.evaluation.measure import Measure
 from anygan.judging.judges import train_judge
 from anygan.metrics import frechet
 from anygan.rows import Column, DataSet, Pairing
+from anygan.tasks.translate import translate
 
 NAMES = ("image", "audio", "text")
 RESULTS = Path(__file__).parent / "results" / "robustness.jsonl"
 UNHEARD = ("theo", "lucas")
+FIFTH = 5
 LEVEL = 0.5
 """Standard deviation of the noise where cells reach from -1 to 1; a sentence loses every third word."""
 
@@ -143,6 +150,24 @@ def unrelated(data: DataSet) -> DataSet:
     return DataSet(data.name, data.columns | {"texture": column}, pairing)
 
 
+def unshown(data: DataSet) -> DataSet:
+    """A fifth of all combinations of digit, thickness, slant and speaker never occurs."""
+
+    @functools.lru_cache(maxsize=2)
+    def pairing(epoch: int) -> Pairing:
+        drawn = data.pairing(epoch)
+        return drawn.take(np.flatnonzero(~rare(drawn)))
+
+    return DataSet(data.name, data.columns, pairing)
+
+
+def rare(pairing: Pairing) -> NDArray[np.bool_]:
+    """Which rows are of the fifth of all combinations that is left out, (N,)."""
+    told = [pairing.labels[name].tolist() for name in ("digit", "thickness", "slant", "speaker")]
+    left = {key: zlib.crc32(repr(key).encode()) % FIFTH == 0 for key in set(zip(*told, strict=True))}
+    return np.array([left[key] for key in zip(*told, strict=True)])
+
+
 CELLS: dict[str, Callable[[DataSet], DataSet]] = {
     "clean": lambda data: data,
     "spoilt": spoilt,
@@ -151,6 +176,7 @@ CELLS: dict[str, Callable[[DataSet], DataSet]] = {
     "bridged": bridged,
     "unrelated": unrelated,
     "unheard": lambda data: data.without("speaker", UNHEARD),
+    "unshown": unshown,
 }
 
 
@@ -205,6 +231,21 @@ def unheard(run: Path) -> dict[str, Any]:
     return {"audio->image": coherence, "classifier": accuracy, "rows": len(chosen)}
 
 
+def combined(run: Path, rows: int) -> dict[str, Any]:
+    """Captions, alone and beside a picture or a sound, of combinations that were left out, and of all others."""
+    test, net = load_data("spoken-mnist:test"), load(run).net
+    left, folder = rare(test.pairing(0)), Path(os.environ["ANYGAN_DATA"])
+    told: dict[str, Any] = {}
+    for key, chosen in (("unshown", np.flatnonzero(left)[:rows]), ("shown", np.flatnonzero(~left)[:rows])):
+        data = test.take(chosen)
+        bench, told[key] = Bench(data, folder), {"rows": len(chosen)}
+        for given, to in ((("text",), "image"), (("text",), "audio"), (("image", "text"), "audio")):
+            made = [row.cells[to] for row in translate(net, data, given, [to])]
+            seen = bench.look(to, [np.asarray(cell) for cell in made] if to == "image" else made)
+            told[key]["+".join(given) + "->" + to] = bench.judge(given, to, seen)
+    return told
+
+
 def main() -> None:
     """Train and measure the cells that are not done yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -227,6 +268,7 @@ def main() -> None:
         result |= judged(run, asked.rows)
         result |= {"texture": textures(run, data, asked.rows)} if cell == "unrelated" else {}
         result |= {"unheard": unheard(run)} if cell == "unheard" else {}
+        result |= combined(run, asked.rows) if cell == "unshown" else {}
         print(json.dumps(result), f"{time.time() - began:.0f} s", flush=True)
         finish(RESULTS, result)
 

@@ -50,12 +50,12 @@ def test_a_combination_that_no_row_has_shown_is_said_as_it_is_given() -> None:
     memory, things, codes = combined()
     heard, unheard = codes[:1], normalize(things[:1] + things[3:4], dim=1)
     shown = torch.tensor([[True, False]])
-    for given, near in ((unheard, 0.9), (heard, 1.0)):
-        answer = memory(given, given, SCALE)
-        assert (answer @ given.T < 0.9) == (given is unheard), "a mean of rows says what they say"
+    for given in (unheard, heard):
+        answer = memory(given, normalize(given + 0.3 * things[4], dim=1), SCALE)
+        assert bool((answer @ given.T).item() < 0.9) == (given is unheard), "a mean of rows says what they say"
         whole = memory.beyond(given, answer, SCALE, shown, first)
-        assert (whole * given).sum() > near - 0.05
-        assert torch.allclose(whole, answer, atol=1e-4) == (given is heard), "what is no news is left out"
+        assert (whole * given).sum() > 0.95
+        assert torch.allclose(whole, answer, atol=1e-3) == (given is heard), "what is no news is left out"
 
 
 def test_rows_that_lack_what_is_shown_are_not_asked() -> None:

@@ -13,10 +13,10 @@ A mean of rows cannot say what no row has shown: of an unheard combination it ma
 beyond what the nearest rows would have given comes on top, a local line in place of a local mean (Cleveland, *Robust
 locally weighted regression*, 1979):
 
-    M + g(|r|) r,      r = c - sum_j p_j F_S(row j),      g(x) = x^8 / (x^8 + D^8)
+    M + g(|r| / s) r,      r = c - sum_j p_j F_S(row j),      g(x) = x^8 / (x^8 + 2^8)
 
-S is what is given of the row. Codes of two pictures of one thing differ, too, which is no news: of less than D there is
-nothing to say, and g leaves it out.
+S is what is given of the row, and s the standard deviation of what those rows would have given. Codes of two pictures
+of one thing differ, too, which is no news: g leaves out what is less than two deviations off.
 """
 
 from collections.abc import Callable
@@ -38,8 +38,11 @@ STEPS = 2
 NEAREST = 8
 """Rows that are asked what they would have given."""
 
-NEWS = 0.4
-"""D: how far what is given must lie from what they would have given to be new by half."""
+NEWS = 2.0
+"""Deviations by which what is given must be off what they would have given to be new by half."""
+
+LEAST = 0.02
+"""What is added to a deviation: of rows that say the same to the letter it is nothing, but for rounding."""
 
 Fuse = Callable[[Tensor, Tensor], Tensor]
 """Evidence (B, M, code) and which of it is given (B, M) bool to codes (B, code)."""
@@ -81,12 +84,16 @@ class Memory(nn.Module):
         if len(self.codes) == 0 or not bool(shown.any()):
             return answer
         match, row = self._match(given, answer, scale).topk(min(NEAREST, len(self.codes)), dim=1)
-        weight = match.softmax(1) * (self.cells[row] | ~shown.unsqueeze(1)).all(2) * shown.any(1, keepdim=True)
-        asked = shown.repeat_interleave(row.shape[1], 0)
-        said = fuse(self.evidence[row].flatten(0, 1).to(answer), asked).unflatten(0, row.shape)
+        asked = (self.cells[row] | ~shown.unsqueeze(1)).all(2) & shown.any(1, keepdim=True)
+        place = shown.repeat_interleave(row.shape[1], 0)
+        said = fuse(self.evidence[row].flatten(0, 1).to(answer), place).unflatten(0, row.shape)
+        weight = match.softmax(1) * asked
         news = weight.sum(1, keepdim=True) * given - (weight.unsqueeze(2) * said).sum(1)
-        size = news.norm(dim=1, keepdim=True).pow(8)
-        return normalize(answer + size / (size + NEWS**8) * news, dim=1)
+        even = asked / asked.sum(1, keepdim=True).clamp(min=1)
+        middle = (even.unsqueeze(2) * said).sum(1, keepdim=True)
+        spread = (even * (said - middle).square().sum(2)).sum(1, keepdim=True).sqrt()
+        off = (news.norm(dim=1, keepdim=True) / (spread + LEAST) / NEWS).pow(8)
+        return normalize(answer + off / (off + 1) * news, dim=1)
 
     def _match(self, given: Tensor, drawn: Tensor, scale: Tensor) -> Tensor:
         """How well each row fits, (B, K): log chances but for a constant."""
