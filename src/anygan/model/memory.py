@@ -13,7 +13,7 @@ A mean of rows cannot say what no row has shown: of an unheard combination it ma
 beyond what the nearest rows would have given comes on top, a local line in place of a local mean (Cleveland, *Robust
 locally weighted regression*, 1979):
 
-    M + g(|r| / s) r,      r = c - sum_j p_j F_S(row j),      g(x) = x^8 / (x^8 + 2^8)
+    direction of  M + g(|r| / s) r,      r = c - sum_j p_j F_S(row j),      g(x) = x^8 / (x^8 + 2^8)
 
 S is what is given of the row, and s the standard deviation of what those rows would have given. Codes of two pictures
 of one thing differ, too, which is no news: g leaves out what is less than two deviations off.

@@ -25,8 +25,9 @@ def generate(model: AnyGAN, count: int, *, seed: int = 0) -> Iterator[dict[str, 
 
 def imagined(model: AnyGAN, rows: int, chance: torch.Generator) -> Tensor:
     """Codes (rows, code) of which nothing is given."""
-    nothing = torch.zeros(rows, model.code, device=model.bond.device)
-    return model.complete(nothing, nothing[:, : len(model.names)].bool(), chance)
+    device = model.bond.device
+    shown = torch.zeros(rows, len(model.names), dtype=torch.bool, device=device)
+    return model.complete(torch.zeros(rows, model.code, device=device), shown, chance)
 
 
 def written(model: AnyGAN, canvases: dict[str, Tensor]) -> Iterator[dict[str, Cell]]:
