@@ -80,12 +80,13 @@ def as_given(model: AnyGAN, given: Tensor, generator: torch.Generator) -> Tensor
     return given
 
 
-def anywhere(model: AnyGAN, given: Tensor, generator: torch.Generator) -> Tensor:
+def anywhere(model: AnyGAN, given: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """The code of what is given, or where nothing is any point of the sphere, and the memory's answer to that."""
     drawn = torch.nn.functional.normalize(torch.randn(given.shape, generator=generator).to(given), dim=1)
     assert model.memory is not None
-    answer: Tensor = model.memory(given, torch.where(given.any(1, keepdim=True), given, drawn), model.log_scale.exp())
-    return answer
+    asked = torch.where(given.any(1, keepdim=True), given, drawn)
+    recalled: tuple[Tensor, Tensor] = model.memory(given, asked, model.log_scale.exp())
+    return recalled
 
 
 def alone(*arguments: Any) -> dict[str, scenes.Stage]:
@@ -128,9 +129,9 @@ def anchored(model: AnyGAN, given: Tensor, shown: Tensor, generator: torch.Gener
     return torch.where(nothing, code, given)
 
 
-def forgetful(memory: Memory, given: Tensor, drawn: Tensor, *_: Any) -> Tensor:
-    """What comes is given back."""
-    return drawn
+def forgetful(memory: Memory, given: Tensor, drawn: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+    """What comes is given back, and no row is like it."""
+    return drawn, torch.zeros(len(drawn), 0, dtype=torch.long)
 
 
 def untold(*_: Any, **__: Any) -> list[health.Event]:
@@ -164,7 +165,7 @@ ABLATIONS = {
         "The memory is asked with codes as they are fused, and for rows from noise with any point of the sphere. "
         "Prediction: joint agreement within two points, its classes as far from even as one to three; single "
         "directions stay within a point, draws of a caption are alike in all but style.",
-        (NO_PRIOR, Swap(AnyGAN, "sample", anywhere)),
+        (NO_PRIOR, Swap(AnyGAN, "recall", anywhere)),
     ),
     "anchor-chain": Ablation(
         "In place of the prior one modality is drawn from its own noise, looked at again, and the rest rendered from "
@@ -264,7 +265,7 @@ ABLATIONS = {
     "no-memory": Ablation(
         "Rows are rendered from the prior's draw as it is. Prediction: two points of coherence, twelve of joint "
         "agreement, twenty of the hand from two (one run of 600 steps had been seen).",
-        (Swap(Memory, "forward", forgetful), Swap(Memory, "beyond", forgetful)),
+        (Swap(Memory, "forward", forgetful),),
         answers=True,
     ),
     "stranger": Ablation(

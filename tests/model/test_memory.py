@@ -51,9 +51,9 @@ def test_a_combination_that_no_row_has_shown_is_said_as_it_is_given() -> None:
     heard, unheard = codes[:1], normalize(things[:1] + things[3:4], dim=1)
     shown = torch.tensor([[True, False]])
     for given in (unheard, heard):
-        answer = memory(given, normalize(given + 0.3 * things[4], dim=1), SCALE)
+        answer, near = memory(given, normalize(given + 0.3 * things[4], dim=1), SCALE)
         assert bool((answer @ given.T).item() < 0.9) == (given is unheard), "a mean of rows says what they say"
-        whole = memory.beyond(given, answer, SCALE, shown, first)
+        whole = memory.beyond(given, answer, near, SCALE, shown, first)
         assert (whole * given).sum() > 0.95
         assert torch.allclose(whole, answer, atol=1e-3) == (given is heard), "what is no news is left out"
 
@@ -61,22 +61,23 @@ def test_a_combination_that_no_row_has_shown_is_said_as_it_is_given() -> None:
 def test_rows_that_lack_what_is_shown_are_not_asked() -> None:
     memory, things, _ = combined()
     given = normalize(things[:1] + things[3:4], dim=1)
-    answer = memory(given, given, SCALE)
+    answer, near = memory(given, given, SCALE)
     for shown in ((True, True), (False, True), (False, False)):
-        assert torch.allclose(memory.beyond(given, answer, SCALE, torch.tensor([shown]), first), answer)
+        assert torch.allclose(memory.beyond(given, answer, near, SCALE, torch.tensor([shown]), first), answer)
 
 
 def test_while_nothing_is_kept_a_draw_stays_as_it_is() -> None:
     drawn = normalize(torch.randn(5, 8), dim=1)
     empty, given = Memory(2, 8), torch.zeros(5, 8)
-    assert empty(given, drawn, SCALE) is drawn
-    assert empty.beyond(given, drawn, SCALE, torch.ones(5, 2, dtype=torch.bool), first) is drawn
+    answer, near = empty(given, drawn, SCALE)
+    assert answer is drawn
+    assert empty.beyond(given, drawn, near, SCALE, torch.ones(5, 2, dtype=torch.bool), first) is drawn
 
 
 def test_a_draw_between_rows_goes_to_where_rows_are() -> None:
     codes, middles = clumps()
     stray = normalize(middles + 0.16 * torch.randn(middles.shape, generator=torch.Generator().manual_seed(1)), dim=1)
-    back = remembering(codes)(torch.zeros_like(stray), stray, SCALE)
+    back = remembering(codes)(torch.zeros_like(stray), stray, SCALE)[0]
     assert back.norm(dim=1).allclose(torch.ones(len(back)))
     assert (stray * middles).sum(1).max() < 0.9
     assert (back * middles).sum(1).min() > 0.97
@@ -85,8 +86,18 @@ def test_a_draw_between_rows_goes_to_where_rows_are() -> None:
 def test_draws_that_differ_within_a_clump_go_on_differing() -> None:
     codes, _ = clumps(each=400)
     some = codes[:400:40]
-    back = remembering(codes)(torch.zeros_like(some), some, SCALE)
-    assert torch.pdist(back).min() > 0
+    back = remembering(codes)(torch.zeros_like(some), some, SCALE)[0]
+    assert torch.pdist(back).min() > 0.1 * torch.pdist(some).min()
+
+
+def test_the_nearest_rows_say_what_all_of_them_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = normalize(torch.randn(2000, 32, generator=torch.Generator().manual_seed(0)), dim=1)
+    asked = normalize(codes[:50] + 0.1 * torch.randn(50, 32, generator=torch.Generator().manual_seed(1)), dim=1)
+    few = remembering(codes)(asked, asked, SCALE)
+    monkeypatch.setattr("anygan.model.memory.NEAR", len(codes))
+    every = remembering(codes)(asked, asked, SCALE)
+    assert few[1].shape[1] < every[1].shape[1] == len(codes)
+    assert torch.allclose(few[0], every[0], atol=1e-3)
 
 
 def test_what_is_given_speaks_beside_what_is_imagined() -> None:
@@ -94,7 +105,7 @@ def test_what_is_given_speaks_beside_what_is_imagined() -> None:
     between = normalize(middles[:1] + middles[1:2], dim=1)
     memory = remembering(codes)
     for own in (0, 1):
-        said = memory(middles[own : own + 1], between, SCALE)
+        said = memory(middles[own : own + 1], between, SCALE)[0]
         assert (said * middles).sum(1).argmax() == (said @ middles.T).argmax() == own
 
 

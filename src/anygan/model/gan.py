@@ -137,9 +137,14 @@ class AnyGAN(nn.Module):
             word = torch.randn(given.shape, generator=generator).sign()
             word[:, WORD:] = 0
             return normalize(word.to(given.device), dim=1)
+        return self.recall(given, generator)[0]
+
+    def recall(self, given: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """What the prior draws beside the given, brought to where rows are, (B, code), and which rows those are."""
+        assert self.memory is not None
         noise = torch.randn(len(given), self.style, generator=generator).to(given.device)
-        drawn: Tensor = self.memory(given, self.prior(noise, given), self.log_scale.exp())
-        return drawn
+        recalled: tuple[Tensor, Tensor] = self.memory(given, self.prior(noise, given), self.log_scale.exp())
+        return recalled
 
     def complete(self, given: Tensor, shown: Tensor, generator: torch.Generator) -> Tensor:
         """The codes (B, code) to render rows from: P(u, F(S)) decides what the given code F(S) leaves open.
@@ -148,10 +153,10 @@ class AnyGAN(nn.Module):
         no row like it has shown (:mod:`anygan.model.memory`). Where everything is given there is nothing to decide; but
         a modality that is alone is always rendered from a word.
         """
-        drawn = self.sample(given, generator)
         if self.memory is None:
-            return drawn
-        answer = self.memory.beyond(given, drawn, self.log_scale.exp(), self.heard(shown), self.known)
+            return self.sample(given, generator)
+        drawn, near = self.recall(given, generator)
+        answer = self.memory.beyond(given, drawn, near, self.log_scale.exp(), self.heard(shown), self.known)
         return torch.where(shown.all(1, keepdim=True), given, answer)
 
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:

@@ -7,7 +7,8 @@ be, but for a constant, the log chance that row j is the one that c is of (van d
 with contrastive predictive coding*, 2018), and k is a few times T. A draw of the prior, or the code of a cell that was
 never trained on, may lie where no row is, and generators were never asked there: what M says is a mean of codes that
 they know. It is one step of a mean shift (Fukunaga, Hostetler, 1975), or the answer of a modern Hopfield network
-(Ramsauer et al., *Hopfield networks is all you need*, 2021), begun at what is known and what is imagined together.
+(Ramsauer et al., *Hopfield networks is all you need*, 2021), begun at what is known and what is imagined together. So
+sharply do they fall off that the nearest few say all there is to say.
 
 A mean of rows cannot say what no row has shown: of an unheard combination it makes one that was heard. So what is given
 beyond what the nearest rows would have given comes on top, a local line in place of a local mean (Cleveland, *Robust
@@ -31,11 +32,13 @@ __all__ = ["Memory"]
 SHARP = 8.0
 """How many times as sharply as contrast the memory tells rows apart."""
 
-
 STEPS = 2
 """Steps of the shift."""
 
-NEAREST = 8
+NEAR = 64
+"""Rows that have a say: after 15 minutes of spoken-mnist three to sixteen weigh as much as all."""
+
+ASKED = 8
 """Rows that are asked what they would have given."""
 
 NEWS = 2.0
@@ -51,7 +54,7 @@ Fuse = Callable[[Tensor, Tensor], Tensor]
 class Memory(nn.Module):
     """Codes of the given, unit or zero, and draws of the prior, (B, code) each, to codes (B, code): unit vectors.
 
-    While nothing is kept, the draws as they are.
+    Beside them the numbers (B, N) of the kept rows they are a mean of. While nothing is kept, the draws as they are.
 
     Attributes:
         codes: (K, code) whole codes of training rows, unit vectors.
@@ -68,25 +71,30 @@ class Memory(nn.Module):
         self.register_buffer("evidence", torch.zeros(0, modalities, code, dtype=torch.float16))
         self.register_buffer("cells", torch.zeros(0, modalities, dtype=torch.bool))
 
-    def forward(self, given: Tensor, drawn: Tensor, scale: Tensor) -> Tensor:
+    def forward(self, given: Tensor, drawn: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
         """``scale``, a scalar, is the contrast's."""
         if len(self.codes) == 0:
-            return drawn
+            return drawn, torch.zeros(len(drawn), 0, dtype=torch.long, device=drawn.device)
+        row = ((given + drawn) @ self.codes.T).topk(min(NEAR, len(self.codes)), dim=1, sorted=False).indices
+        near = self.codes[row]
         for _ in range(STEPS):
-            drawn = normalize(self._match(given, drawn, scale).softmax(1) @ self.codes, dim=1)
-        return drawn
+            weight = _match(given + drawn, near, scale).softmax(1)
+            drawn = normalize((weight.unsqueeze(1) @ near).squeeze(1), dim=1)
+        return drawn, row
 
-    def beyond(self, given: Tensor, answer: Tensor, scale: Tensor, shown: Tensor, fuse: Fuse) -> Tensor:
+    def beyond(self, given: Tensor, answer: Tensor, near: Tensor, scale: Tensor, shown: Tensor, fuse: Fuse) -> Tensor:
         """The answer (B, code) and what ``given`` (B, code), fused of ``shown`` (B, M), says beyond rows like it.
 
-        Rows that lack a cell of what is shown are not asked; where none of the nearest is, nothing is added.
+        Those are among the rows ``near`` (B, N) that the answer is a mean of. Rows that lack a cell of what is shown are
+        not asked; where none of the nearest is, nothing is added.
         """
-        if len(self.codes) == 0 or not bool(shown.any()):
+        if near.shape[1] == 0 or not bool(shown.any()):
             return answer
-        match, row = self._match(given, answer, scale).topk(min(NEAREST, len(self.codes)), dim=1)
+        match, place = _match(given + answer, self.codes[near], scale).topk(min(ASKED, near.shape[1]), dim=1)
+        row = near.gather(1, place)
         asked = (self.cells[row] | ~shown.unsqueeze(1)).all(2) & shown.any(1, keepdim=True)
-        place = shown.repeat_interleave(row.shape[1], 0)
-        said = fuse(self.evidence[row].flatten(0, 1).to(answer), place).unflatten(0, row.shape)
+        alike = shown.repeat_interleave(row.shape[1], 0)
+        said = fuse(self.evidence[row].flatten(0, 1).to(answer), alike).unflatten(0, row.shape)
         weight = match.softmax(1) * asked
         news = weight.sum(1, keepdim=True) * given - (weight.unsqueeze(2) * said).sum(1)
         even = asked / asked.sum(1, keepdim=True).clamp(min=1)
@@ -94,10 +102,6 @@ class Memory(nn.Module):
         spread = (even * (said - middle).square().sum(2)).sum(1, keepdim=True).sqrt()
         off = (news.norm(dim=1, keepdim=True) / (spread + LEAST) / NEWS).pow(8)
         return normalize(answer + off / (off + 1) * news, dim=1)
-
-    def _match(self, given: Tensor, drawn: Tensor, scale: Tensor) -> Tensor:
-        """How well each row fits, (B, K): log chances but for a constant."""
-        return SHARP * scale * (given + drawn) @ self.codes.T
 
     def keep(self, codes: Tensor, evidence: Tensor, cells: Tensor) -> None:
         """Keep these codes (K, code), evidence (K, M, code) and which cells there are (K, M), and no others."""
@@ -111,3 +115,9 @@ class Memory(nn.Module):
             if kept is not None:
                 setattr(self, name, buffer.new_zeros(kept.shape))
         super()._load_from_state_dict(state_dict, prefix, *rest)
+
+
+def _match(asked: Tensor, near: Tensor, scale: Tensor) -> Tensor:
+    """How well each of the codes near (B, N, code) fits what is asked (B, code), (B, N): log chances but for a constant."""
+    match: Tensor = SHARP * scale * (near @ asked.unsqueeze(2)).squeeze(2)
+    return match
