@@ -85,8 +85,8 @@ class Memory(nn.Module):
     def beyond(self, given: Tensor, answer: Tensor, near: Tensor, scale: Tensor, shown: Tensor, fuse: Fuse) -> Tensor:
         """The answer (B, code) and what ``given`` (B, code), fused of ``shown`` (B, M), says beyond rows like it.
 
-        Those are among the rows ``near`` (B, N) that the answer is a mean of. Rows that lack a cell of what is shown are
-        not asked; where none of the nearest is, nothing is added.
+        Those are among the rows ``near`` (B, N) that the answer is a mean of. Rows that lack a cell of what is shown
+        are not asked; where none of the nearest is, nothing is added.
         """
         if near.shape[1] == 0 or not bool(shown.any()):
             return answer
@@ -118,6 +118,6 @@ class Memory(nn.Module):
 
 
 def _match(asked: Tensor, near: Tensor, scale: Tensor) -> Tensor:
-    """How well each of the codes near (B, N, code) fits what is asked (B, code), (B, N): log chances but for a constant."""
+    """How well each code (B, N, code) fits what is asked (B, code), (B, N): log chances but for a constant."""
     match: Tensor = SHARP * scale * (near @ asked.unsqueeze(2)).squeeze(2)
     return match
