@@ -134,6 +134,11 @@ def forgetful(memory: Memory, given: Tensor, drawn: Tensor, scale: Tensor) -> tu
     return drawn, torch.zeros(len(drawn), 0, dtype=torch.long)
 
 
+def restless(memory: Memory, number: int, code: Tensor, scale: Tensor) -> Tensor:
+    """Generators have left nothing out."""
+    return code.new_zeros(())
+
+
 def untold(*_: Any, **__: Any) -> list[health.Event]:
     """No signal is read, and nothing is done."""
     return []
@@ -265,7 +270,7 @@ ABLATIONS = {
     "no-memory": Ablation(
         "Rows are rendered from the prior's draw as it is. Prediction: two points of coherence, twelve of joint "
         "agreement, twenty of the hand from two (one run of 600 steps had been seen).",
-        (Swap(Memory, "forward", forgetful),),
+        (Swap(Memory, "forward", forgetful), Swap(Memory, "rest", restless)),
         answers=True,
     ),
     "stranger": Ablation(

@@ -25,8 +25,8 @@ def clumps(count: int = 6, each: int = 40, code: int = 32) -> tuple[Tensor, Tens
 
 
 def remembering(codes: Tensor) -> Memory:
-    memory = Memory(1, codes.shape[1])
-    memory.keep(codes, codes.unsqueeze(1), torch.ones(len(codes), 1, dtype=torch.bool))
+    memory = Memory(1, codes.shape[1], {})
+    memory.keep(codes, codes.unsqueeze(1), torch.ones(len(codes), 1, dtype=torch.bool), {})
     return memory
 
 
@@ -41,8 +41,8 @@ def combined() -> tuple[Memory, Tensor, Tensor]:
     pairs = [(a, b) for a in range(3) for b in range(3, 6) if (a, b) != (0, 3)]
     codes = normalize(torch.stack([things[a] + things[b] for a, b in pairs]), dim=1).repeat_interleave(20, 0)
     codes = normalize(codes + 0.02 * torch.randn(codes.shape, generator=torch.Generator().manual_seed(0)), dim=1)
-    memory = Memory(2, 32)
-    memory.keep(codes, torch.stack([codes, torch.zeros_like(codes)], 1), torch.tensor([[True, False]] * len(codes)))
+    memory = Memory(2, 32, {})
+    memory.keep(codes, torch.stack([codes, torch.zeros_like(codes)], 1), torch.tensor([[True, False]] * len(codes)), {})
     return memory, things, codes
 
 
@@ -68,7 +68,7 @@ def test_rows_that_lack_what_is_shown_are_not_asked() -> None:
 
 def test_while_nothing_is_kept_a_draw_stays_as_it_is() -> None:
     drawn = normalize(torch.randn(5, 8), dim=1)
-    empty, given = Memory(2, 8), torch.zeros(5, 8)
+    empty, given = Memory(2, 8, {}), torch.zeros(5, 8)
     answer, near = empty(given, drawn, SCALE)
     assert answer is drawn
     assert empty.beyond(given, drawn, near, SCALE, torch.ones(5, 2, dtype=torch.bool), first) is drawn
@@ -109,6 +109,24 @@ def test_what_is_given_speaks_beside_what_is_imagined() -> None:
         assert (said * middles).sum(1).argmax() == (said @ middles.T).argmax() == own
 
 
+def test_latents_are_what_rows_like_them_have_beyond_what_is_made_of_their_codes() -> None:
+    codes, middles = clumps()
+    own = torch.arange(6.0).repeat_interleave(40).unsqueeze(1) * torch.ones(1, 3)
+    memory, nobody = Memory(2, 32, {1: 3}), Memory(2, 32, {1: 3})
+    cells = torch.ones(len(codes), 2, dtype=torch.bool)
+    assert not nobody.rest(1, middles, SCALE).any(), "while nothing is kept nothing is added"
+    memory.keep(codes, codes.unsqueeze(1).repeat(1, 2, 1), cells, {1: own})
+    assert torch.allclose(memory.rest(1, middles, SCALE), own[::40], atol=0.01)
+    cells[40:, 1] = False
+    memory.keep(codes, codes.unsqueeze(1).repeat(1, 2, 1), cells, {1: own})
+    assert torch.allclose(memory.rest(1, middles, SCALE), own[:1], atol=0.01), "rows that have no such cell say nothing"
+    cells[:, 1] = False
+    nobody.keep(codes, codes.unsqueeze(1).repeat(1, 2, 1), cells, {1: own})
+    assert not nobody.rest(1, middles, SCALE).any()
+    memory.forget()
+    assert len(memory.codes) == len(memory.cells) == 0
+
+
 def test_as_many_as_were_kept_are_read_again(tmp_path: Path) -> None:
     config = Config(size="tiny")
     modalities = {name: Vector(name, 2, (0.0,) * 2, (1.0,) * 2) for name in "ab"}
@@ -116,7 +134,7 @@ def test_as_many_as_were_kept_are_read_again(tmp_path: Path) -> None:
     assert model.memory is not None
     assert other.memory is not None
     codes, cells = normalize(torch.randn(7, config.code), dim=1), torch.rand(7, 2) < 0.5
-    model.memory.keep(codes, torch.rand(7, 2, config.code), cells)
+    model.memory.keep(codes, torch.rand(7, 2, config.code), cells, {})
     checkpoint.save(tmp_path / "whole", model.state_dict(), {})
     for _ in range(2):
         other.load_state_dict(checkpoint.load(tmp_path / "whole")[0])
@@ -131,7 +149,7 @@ def test_a_model_draws_from_where_its_rows_are(given: bool) -> None:
     model = AnyGAN({name: Vector(name, 2, (0.0,) * 2, (1.0,) * 2) for name in "ab"}, config)
     codes, middles = clumps(code=config.code)
     assert model.memory is not None
-    model.memory.keep(codes, codes.unsqueeze(1).repeat(1, 2, 1), torch.ones(len(codes), 2, dtype=torch.bool))
+    model.memory.keep(codes, codes.unsqueeze(1).repeat(1, 2, 1), torch.ones(len(codes), 2, dtype=torch.bool), {})
     with torch.no_grad():
         model.log_scale.fill_(2.5)
         known = middles.repeat(10, 1) * given

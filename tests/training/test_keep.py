@@ -61,3 +61,22 @@ def test_many_rows_are_looked_at_a_part_at_a_time(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(keeping, "TOGETHER", 7)
     keep(net, store, CPU)
     assert torch.allclose(net.memory.codes, kept, atol=1e-5)
+
+
+def test_what_generators_leave_out_of_sentences_is_kept(tmp_path: Path) -> None:
+    """A sentence is then made of its own row's code as it stands there, however little was learned."""
+    things = ["cat", "boat", "leaf", "drum", "kite", "moon"]
+    cells = np.eye(6)[np.arange(60) % 6] + 0.01 * np.random.default_rng(0).normal(size=(60, 6))
+    data = load_data([{"a": a, "b": f"the {things[i % 6]} of house {i}"} for i, a in enumerate(cells)])
+    for _ in train(data, tmp_path / "run", Config(size="tiny", threads=1, precision="fp32", steps=60)):
+        pass
+    net = load(tmp_path / "run").net
+    store = Store.read(data, describe(data, TINY))
+    batch = store.batch(store.pairing(0), np.arange(60))
+    assert net.memory is not None
+    with torch.no_grad():
+        code, style = net.memory.codes, torch.zeros(60, net.style)
+        wanted = net.canvases["b"](batch.values["b"])
+        near = (net.paint("b", code, style) - wanted).square().mean()
+        net.memory.forget()
+        assert near < 0.25 * (net.paint("b", code, style) - wanted).square().mean()

@@ -66,7 +66,8 @@ class AnyGAN(nn.Module):
         self.prior = Prior(style, code, features)
         clumped = len(self.names) == 1 and self.canvases[self.names[0]].clumped
         self.words = Words(code) if clumped else None
-        self.memory = Memory(len(self.names), code) if len(self.names) > 1 else None
+        latents = {i: shapes[name][0] for i, name in enumerate(self.names) if self.canvases[name].learned}
+        self.memory = Memory(len(self.names), code, latents) if len(self.names) > 1 else None
         self.register_buffer("bond", torch.ones(len(self.names)))
         holed = [name for name, modality in self.modalities.items() if isinstance(modality, Table) and modality.fills]
         self.fillers = Family(holed, lambda name: Filler(shapes[name][0], features, code, style))
@@ -80,12 +81,18 @@ class AnyGAN(nn.Module):
         """Evidence of every modality side by side, (B, M, code)."""
         return torch.stack([self.encoders[name](canvases[name]) for name in self.names], 1)
 
+    def seen(self, batch: Batch) -> dict[str, Tensor]:
+        """Canvases (B, *shape) of a batch's own cells, of the modalities that any row of it has."""
+        return {n: self.canvases[n](batch.values[n]) for n in self.names if bool(batch.present[n].any())}
+
+    def read(self, seen: Mapping[str, Tensor], rows: int) -> Tensor:
+        """Evidence (rows, M, code) of what is seen: zeros, which fusion does not read, of any other modality."""
+        blank = self.log_scale.new_zeros(rows, self.code)
+        return torch.stack([self.encoders[name](seen[name]) if name in seen else blank for name in self.names], 1)
+
     def look(self, batch: Batch) -> Tensor:
-        """Evidence (B, M, code) of a batch's own cells: zeros, which fusion does not read, where no row has any."""
-        blank = self.log_scale.new_zeros(len(batch), self.code)
-        seen = [self.canvases[n](batch.values[n]) if bool(batch.present[n].any()) else None for n in self.names]
-        pairs = zip(self.names, seen, strict=True)
-        return torch.stack([blank if canvas is None else self.encoders[name](canvas) for name, canvas in pairs], 1)
+        """Evidence (B, M, code) of a batch's own cells."""
+        return self.read(self.seen(batch), len(batch))
 
     def shares(self) -> Tensor:
         """Which modalities share something with the rest of their row, (M,) bool: all, where not even two do.
@@ -160,8 +167,11 @@ class AnyGAN(nn.Module):
         return torch.where(shown.all(1, keepdim=True), given, answer)
 
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:
-        """The canvas of one modality, (B, *shape), in range."""
-        return self.canvases[name].finish(full(self.generators[name](code, style)))
+        """The canvas of one modality, (B, *shape), in range; latents as far as memory helps (:meth:`Memory.rest`)."""
+        raw = full(self.generators[name](code, style))
+        if self.memory is not None and self.canvases[name].learned:
+            raw = raw + self.memory.rest(self.names.index(name), code, self.log_scale.exp())
+        return self.canvases[name].finish(raw)
 
     def refill(self, name: str, seen: Tensor, code: Tensor, noise: Tensor) -> Tensor:
         """The canvas of a table, (B, row), whole, from what is seen of it and a code of other modalities."""

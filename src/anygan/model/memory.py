@@ -1,4 +1,4 @@
-r"""Memory: whole codes of training rows, the way back to them, and what is new beside them.
+r"""Memory: whole codes of training rows, the way back to them, what is new beside them, and what generators left out.
 
     M(c, u) = direction of  sum_j p_j w_j,      p = softmax_j (k (c + u) . w_j)
 
@@ -18,9 +18,14 @@ locally weighted regression*, 1979):
 
 S is what is given of the row, and s the standard deviation of what those rows would have given. Codes of two pictures
 of one thing differ, too, which is no news: g leaves out what is less than two deviations off.
+
+Of a few hundred sentences a generator learns the latents only by and by, and a latent that is half right is no word. So
+they have their local line, too, through what the generator makes of the kept codes, with no style:
+
+    x(c, s) = G(c, s) + sum_j p_j (x_j - G(w_j, 0)),      p = softmax_j (k c . w_j)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -37,6 +42,9 @@ STEPS = 2
 
 NEAR = 64
 """Rows that have a say: after 15 minutes of spoken-mnist three to sixteen weigh as much as all."""
+
+NEVER = 2.0
+"""Beyond the product of any two unit vectors."""
 
 ASKED = 8
 """Rows that are asked what they would have given."""
@@ -59,17 +67,22 @@ class Memory(nn.Module):
     Attributes:
         codes: (K, code) whole codes of training rows, unit vectors.
         evidence: (K, M, code) of their cells, in half precision; ``cells`` (K, M) bool, which there are.
+        latents: number of each modality whose canvas is a latent -> its length. What each of theirs is beyond what the
+            generator makes of its row's code is kept as ``rest_NUMBER``, (K, length), in half precision.
     """
 
     codes: Tensor
     evidence: Tensor
     cells: Tensor
 
-    def __init__(self, modalities: int, code: int) -> None:
+    def __init__(self, modalities: int, code: int, latents: Mapping[int, int]) -> None:
         super().__init__()
+        self.latents = dict(latents)
         self.register_buffer("codes", torch.zeros(0, code))
         self.register_buffer("evidence", torch.zeros(0, modalities, code, dtype=torch.float16))
         self.register_buffer("cells", torch.zeros(0, modalities, dtype=torch.bool))
+        for number, length in self.latents.items():
+            self.register_buffer(f"rest_{number}", torch.zeros(0, length, dtype=torch.float16))
 
     def forward(self, given: Tensor, drawn: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
         """``scale``, a scalar, is the contrast's."""
@@ -103,10 +116,31 @@ class Memory(nn.Module):
         off = (news.norm(dim=1, keepdim=True) / (spread + LEAST) / NEWS).pow(8)
         return normalize(answer + off / (off + 1) * news, dim=1)
 
-    def keep(self, codes: Tensor, evidence: Tensor, cells: Tensor) -> None:
-        """Keep these codes (K, code), evidence (K, M, code) and which cells there are (K, M), and no others."""
+    def rest(self, number: int, code: Tensor, scale: Tensor) -> Tensor:
+        """What latents of rows like these codes (B, code) are beyond what generators make of them: (B, length)."""
+        rest: Tensor = getattr(self, f"rest_{number}")
+        there = self.cells[:, number]
+        if not bool(there.any()):
+            return code.new_zeros(len(code), rest.shape[1])
+        row = (code @ self.codes.T).masked_fill(~there, -NEVER).topk(min(NEAR, len(rest)), dim=1, sorted=False).indices
+        weight = _match(code, self.codes[row], scale).masked_fill(~there[row], -torch.inf).softmax(1)
+        left: Tensor = (weight.unsqueeze(1) @ rest[row].to(weight)).squeeze(1)
+        return left
+
+    def keep(self, codes: Tensor, evidence: Tensor, cells: Tensor, rests: Mapping[int, Tensor]) -> None:
+        """Keep these codes (K, code), evidence (K, M, code), which cells there are (K, M) and what is left of latents.
+
+        And no others.
+        """
         self.codes, self.evidence = codes.detach().clone(), evidence.detach().to(torch.float16)
         self.cells = cells.detach().clone()
+        for number in self.latents:
+            setattr(self, f"rest_{number}", rests[number].detach().to(torch.float16))
+
+    def forget(self) -> None:
+        """Keep nothing."""
+        for name, buffer in list(self.named_buffers()):
+            setattr(self, name, buffer[:0])
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
         """As many as were kept, whatever is kept now."""

@@ -1,4 +1,4 @@
-"""What a checkpoint keeps of its rows: codes and evidence of some, which verbs complete others by."""
+"""What a checkpoint keeps of some rows, for verbs to complete others by: codes, evidence, what is left of latents."""
 
 import numpy as np
 import torch
@@ -18,19 +18,31 @@ TOGETHER = 256
 
 @torch.no_grad()
 def keep(model: AnyGAN, store: Store, device: torch.device) -> None:
-    """Let the model keep the codes of rows that hold several cells, the fullest first, evenly spaced."""
-    if model.memory is None:
+    """Let the model keep what it makes of rows that hold several cells, the fullest first, evenly spaced."""
+    memory = model.memory
+    if memory is None:
         return
+    memory.forget()
     pairing = store.pairing(0)
     rows = chosen(np.sum([number >= 0 for number in pairing.index.values()], axis=0))
-    found = [(model.memory.codes[:0], model.memory.evidence[:0], model.memory.cells[:0])]
+    codes, evidence, cells = [memory.codes], [memory.evidence], [memory.cells]
+    rests = {number: [codes[0].new_zeros(0, length)] for number, length in memory.latents.items()}
     for first in range(0, len(rows), TOGETHER):
         batch = store.batch(pairing, rows[first : first + TOGETHER]).to(device)
-        evidence, cells = model.look(batch), batch.observed()
-        found.append((model.known(evidence, cells), evidence, cells))
-    codes, evidence, cells = (torch.cat(parts) for parts in zip(*found, strict=True))
-    sound = codes.any(1) & codes.isfinite().all(1)
-    model.memory.keep(codes[sound], evidence[sound], cells[sound])
+        seen, observed = model.seen(batch), batch.observed()
+        found = model.read(seen, len(batch))
+        known = model.known(found, observed)
+        for number, parts in rests.items():
+            name = model.names[number]
+            made = model.paint(name, known, known.new_zeros(len(batch), model.style))
+            parts.append(seen[name] - made if name in seen else torch.zeros_like(made))
+        codes.append(known)
+        evidence.append(found)
+        cells.append(observed)
+    whole = torch.cat(codes)
+    sound = whole.any(1) & whole.isfinite().all(1)
+    left = {number: torch.cat(parts)[sound] for number, parts in rests.items()}
+    memory.keep(whole[sound], torch.cat(evidence)[sound], torch.cat(cells)[sound], left)
 
 
 def chosen(cells: NDArray[np.int64], most: int = KEPT) -> NDArray[np.int64]:
