@@ -7,7 +7,7 @@ what is written is drawn on it again. The likeliest sentence of a beam is writte
 the prior. One process only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -107,10 +107,15 @@ class StraightGAN(gan.AnyGAN):
 
 @torch.no_grad()
 def whole(
-    model: StraightGAN, crowd: Crowd, canvases: Mapping[str, Tensor], generator: torch.Generator, world: World
+    model: StraightGAN,
+    crowd: Crowd,
+    canvases: Mapping[str, Tensor],
+    generator: torch.Generator,
+    world: World,
+    scarce: Collection[str],
 ) -> dict[str, Stage]:
     """A step's stages; the codes of sentences are those that know their row, never the prior's guesses at it."""
-    stages = scene(model, crowd, canvases, generator, world)
+    stages = scene(model, crowd, canvases, generator, world, scarce)
     every = crowd.fuse(crowd.observed).repeat_interleave(COPIES, 0)
     for name in model.speakers():
         stage = stages[name]

@@ -184,7 +184,7 @@ def play(run: Run, batch: Batch, chance: torch.Generator, factor: float) -> tupl
     with run.autocast():
         if rules.penalty == SPECTRAL:
             iterate(critics)
-        stages = scene(model, crowd, canvases, chance, world)
+        stages = scene(model, crowd, canvases, chance, world, run.scarce)
         fakes = paint(model, stages)
         shares = {name: state.augment + run.few.get(name, 0.0) for name in fakes}
         seen_stages, seen_fakes = augmented(stages, fakes, shares, chance, world)

@@ -27,7 +27,7 @@ from ..modalities import Canvas, Modality
 from ..rows import Batch
 from . import checkpoint
 from .fidelity import fidelity, gives_back
-from .health.augment import few
+from .health.augment import few, scarce
 from .health.health import Health
 from .keep import keep
 from .parallel import World
@@ -81,6 +81,11 @@ class Run:
     def few(self) -> dict[str, float]:
         """Modality -> share of its pairs that is augmented from the start."""
         return few(self.store, self.modalities)
+
+    @cached_property
+    def scarce(self) -> frozenset[str]:
+        """The modalities of few different cells."""
+        return scarce(self.store)
 
     def batch(self, number: int) -> Batch:
         """This rank's rows of the batch of a number."""

@@ -12,6 +12,7 @@ from anygan.data.store import Store
 from anygan.modalities import Table
 from anygan.modalities.table import CodedRow
 from anygan.model.gan import AnyGAN, Critics
+from anygan.training.describe import describe
 from anygan.training.game.holes import closeness, refill
 from anygan.training.game.objective import imitate, judge, paint
 from anygan.training.game.scene import COPIES, Crowd, holes_of, scene
@@ -117,3 +118,25 @@ def test_a_bare_table_learns_to_fill_its_holes(tmp_path: Path) -> None:
     assert np.mean([filled[i]["word"] == truth[i]["word"] for i in range(2, 300, 3)]) > 0.9
     sure = [row.holes["word"] for row in model.complete(hidden) if "word" in row.holes]
     assert np.mean(sure) > 0.85
+
+
+def test_the_codes_that_scarce_tables_are_filled_by_are_vague(world: World) -> None:
+    """But not those of other tables; and where nothing is known nothing is."""
+    data = load_data([{"v": np.full(3, float(i)), **row} for i, row in enumerate(rows(16))])
+    modalities = describe(data, SMALL)
+    torch.manual_seed(0)
+    net, store = AnyGAN(modalities, SMALL), Store.read(data, modalities)
+    batch = store.batch(store.pairing(0), np.arange(16))
+    canvases = net.draw(batch)
+    crowd = Crowd.gathered(net, batch, canvases, world)
+    told = {}
+    for scarce in ((), ("table",)):
+        stage = scene(net, crowd, canvases, torch.Generator().manual_seed(0), world, scarce)[holes_of("table")]
+        told[scarce] = stage.condition[stage.rows.argsort()]
+    exact, vague = told.values()
+    known = exact.any(1)
+    assert torch.equal(known, vague.any(1))
+    assert vague[known].norm(dim=1).allclose(torch.ones(int(known.sum())))
+    assert (vague[known] * exact[known]).sum(1).mean() < 0.8
+    near = torch.cdist(exact, crowd.fuse(torch.tensor([[name != "table" for name in net.names]] * 16))).min(1).values
+    assert near[known].max() < 0.01

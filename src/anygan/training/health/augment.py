@@ -18,10 +18,10 @@ from ...modalities import Modality
 from ..game.scene import PRIOR, Stage
 from ..parallel import World
 
-__all__ = ["augmented", "few", "moved"]
+__all__ = ["augmented", "few", "moved", "scarce"]
 
 MANY = 5_000
-"""Different cells below which pictures and sounds are augmented from the start: it helps 2,700 and harms 60,000."""
+"""Different cells below which a modality is scarce: augmented from the start 2,700 gain and 60,000 lose."""
 
 LIGHT = 0.2
 """Share of their pairs."""
@@ -44,10 +44,14 @@ def moved(canvas: Tensor, steps: Tensor) -> Tensor:
     return canvas
 
 
+def scarce(store: Store) -> frozenset[str]:
+    """The modalities of few different cells."""
+    return frozenset(name for name, good in store.good.items() if good.sum() < MANY)
+
+
 def few(store: Store, modalities: Mapping[str, Modality]) -> dict[str, float]:
-    """Modality -> share of its pairs that is augmented from the start, of pictures and sounds that are few."""
-    names = [name for name, good in store.good.items() if good.sum() < MANY]
-    return {name: LIGHT for name in names if len(modalities[name].canvas().shape) > 1}
+    """Modality -> share of its pairs that is augmented from the start, of pictures and sounds that are scarce."""
+    return {name: LIGHT for name in scarce(store) if len(modalities[name].canvas().shape) > 1}
 
 
 def augmented(
