@@ -135,7 +135,7 @@ def a_step(players: Players) -> tuple[Crowd, dict[str, Stage]]:
     batch = Order(store, 0, 16).batch(0)
     canvases = model.draw(batch)
     crowd = Crowd.gathered(players.mean, batch, canvases, World())
-    return crowd, loop.scene(model, crowd, canvases, torch.Generator().manual_seed(0), World())
+    return crowd, loop.scene(model, crowd, canvases, torch.Generator().manual_seed(0), World(), frozenset())
 
 
 def evidence_and_given() -> tuple[Tensor, Tensor]:
