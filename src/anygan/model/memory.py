@@ -32,7 +32,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-__all__ = ["Memory"]
+__all__ = ["NEAR", "Memory"]
 
 SHARP = 8.0
 """How many times as sharply as contrast the memory tells rows apart."""
@@ -42,9 +42,6 @@ STEPS = 2
 
 NEAR = 64
 """Rows that have a say: after 15 minutes of spoken-mnist three to sixteen weigh as much as all."""
-
-NEVER = 2.0
-"""Beyond the product of any two unit vectors."""
 
 ASKED = 8
 """Rows that are asked what they would have given."""
@@ -122,7 +119,8 @@ class Memory(nn.Module):
         there = self.cells[:, number]
         if not bool(there.any()):
             return code.new_zeros(len(code), rest.shape[1])
-        row = (code @ self.codes.T).masked_fill(~there, -NEVER).topk(min(NEAR, len(rest)), dim=1, sorted=False).indices
+        near = (code @ self.codes.T).masked_fill(~there, -torch.inf)
+        row = near.topk(min(NEAR, len(rest)), dim=1, sorted=False).indices
         weight = _match(code, self.codes[row], scale).masked_fill(~there[row], -torch.inf).softmax(1)
         left: Tensor = (weight.unsqueeze(1) @ rest[row].to(weight)).squeeze(1)
         return left
