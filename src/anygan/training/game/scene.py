@@ -31,9 +31,11 @@ PENALISED = 4
 COPIES = 4
 """Draws a row of the prior and of canvases without axes: a larger batch makes their small games steadier."""
 
-VAGUE = 2.0
-"""Noise on the code that a scarce table's holes are filled by. Codes of few rows know them by heart, as no
-other code does: of 324 rows a filler would miss a fifth of a deviation, and of any others two thirds.
+VAGUE = (0.0, 1.0, 2.0, 4.0, 8.0, 100.0, 100.0, math.inf)
+"""Deviations of the noise on the code that a scarce table's holes are filled by, each as often; the last one tells
+nothing. Codes of few rows know them by heart, as no other code does: of 324 cars a filler would miss a fifth of a
+deviation, and of any others two thirds. How far codes are to be believed differs from set to set: what is asked of it
+with all of them at once learns what holds for each.
 """
 
 JITTER = 0.05
@@ -158,7 +160,7 @@ def scene(
     if len(model.names) > 1:
         stages[PRIOR] = _prior_stage(model, many, generator, world)
     for name in model.fillers.names:
-        vague = VAGUE if name in scarce else 0.0
+        vague = name in scarce
         stages[holes_of(name)] = _hole_stage(model, crowd, name, canvases[name], vague, generator, world)
     return stages
 
@@ -202,12 +204,11 @@ def _prior_stage(model: AnyGAN, crowd: Crowd, generator: torch.Generator, world:
 
 
 def _hole_stage(
-    model: AnyGAN, crowd: Crowd, name: str, real: Tensor, vague: float, generator: torch.Generator, world: World
+    model: AnyGAN, crowd: Crowd, name: str, real: Tensor, vague: bool, generator: torch.Generator, world: World
 ) -> Stage:
     """The stage of a table's holes: real rows beside what is seen of them, several copies that differ in noise alone.
 
-    The condition is from the other modalities, as everywhere, with noise of a deviation of ``vague`` where entries have
-    a mean square of 1. How much is seen differs from row to row.
+    The condition is from the other modalities, as everywhere, or ``vague``. How much is seen differs from row to row.
     """
     canvas, m, rows = model.canvases[name], model.names.index(name), len(crowd.observed)
     assert isinstance(canvas, CodedRow)
@@ -217,9 +218,7 @@ def _hole_stage(
     allowed = crowd.observed.clone()
     allowed[:, m] = False
     condition = crowd.fuse(subsets(allowed, generator))
-    if vague:
-        noise = vague / math.sqrt(model.code) * torch.randn(condition.shape, generator=generator).to(condition)
-        condition = normalize(condition + noise, dim=1) * condition.any(1, keepdim=True)
+    condition = _vague(condition, generator) if vague else condition
     other = condition.roll(int(torch.randint(1, max(2, rows), (1,), generator=generator)), 0)
     both = (condition.any(1) & other.any(1)).unsqueeze(1)
     condition, wrong = (code.repeat_interleave(COPIES, 0) for code in (condition, torch.where(both, other, condition)))
@@ -227,6 +226,14 @@ def _hole_stage(
     there = crowd.observed[:, m].repeat_interleave(COPIES, 0)
     pair = torch.cat([real, seen], 1).repeat_interleave(COPIES, 0)
     return _mine(there, pair, (condition, wrong, condition, noise), canvas.noise, generator, world)
+
+
+def _vague(code: Tensor, generator: torch.Generator) -> Tensor:
+    """Codes (B, code) with noise of some deviation of :data:`VAGUE` each, where entries have a mean square of 1."""
+    level = torch.tensor(VAGUE)[torch.randint(len(VAGUE), (len(code), 1), generator=generator)].to(code)
+    noise = torch.randn(code.shape, generator=generator).to(code) / math.sqrt(code.shape[1])
+    told = code.any(1, keepdim=True) & level.isfinite()
+    return torch.where(told, normalize(code + level * noise, dim=1), 0)
 
 
 def _mine(
