@@ -119,7 +119,7 @@ def train(
             if "skipped" not in health:
                 average(*weights, clock.half_life(config), gone)
             state, of = run.health, (run.players, run.store, run.world)
-            events += state.after(*of, gone, config.batch, health, broken=lost, falling=factor < 1)
+            events += state.after(*of, gone, config, health, broken=lost, falling=factor < 1)
         elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
             run.settle()
         if time.monotonic() - saved > run.interval:

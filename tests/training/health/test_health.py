@@ -93,6 +93,18 @@ def test_a_discriminator_that_tells_all_apart_has_not_won_for_that() -> None:
     assert won_after([0.5] * 1000 + [12.0] * 200) is not None, "late in a run too"
 
 
+def test_a_prior_that_is_steep_for_six_steps_is_not_unchecked() -> None:
+    """Of a table and its sentence it is; there the penalty mends it."""
+    calm, steep = [0.01] * 200, [0.3, 0.9, 0.4, 3.8, 2.5, 13.0]
+    for slopes, rings in ((calm + steep + calm, False), (calm + steep * 10, True), (calm + [0.6] * 100, True)):
+        watch, rung = Watch(), set()
+        for step, slope in enumerate(slopes, 1):
+            watch.take({f"{PRIOR}/r1": slope, f"{PRIOR}/r2": slope})
+            if step % READ == 0:
+                rung |= {rule.name for rule, _ in watch.read(watch.averages, looked=False)}
+        assert rung == ({"prior unchecked"} if rings else set())
+
+
 def test_one_good_reading_starts_the_count_again() -> None:
     watch, bad = Watch(), {"image/spread": 0.0, "image/rank": 1.0}
     for signals in (bad, bad, {"image/spread": 1.0, "image/rank": 1.0}, bad, bad):
@@ -226,7 +238,7 @@ def told(state: Health, run: Run, names: set[str], steps: range, *, falling: boo
     with mock.patch.object(Watch, "read", read), mock.patch.object(health, "LOOK", 10**9):
         for step in steps:
             of = run.players, run.store, run.world
-            got = state.after(*of, step, 16, {}, broken=False, falling=falling)
+            got = state.after(*of, step, run.config, {}, broken=False, falling=falling)
             found += [event["done"] for event in got]
     return found
 
@@ -243,13 +255,22 @@ def test_responses_are_capped_and_relax_when_it_is_calm(tmp_path: Path) -> None:
     assert done == ["gamma of a times 10", "gamma of a times 1"]
     assert not state.raised
     assert state.gamma(0.1) == 0.1
-    done = told(state, run, {"prior unchecked"}, range(1, 11))
-    assert done == ["all gammas times 10"]
-    assert state.raised == dict.fromkeys(state.gammas, 10.0), "what the prior shows first is true of all"
+
+
+@pytest.mark.parametrize(("gamma", "all_times"), [(0.1, 1), (0.01, 10), (0.001, 100), (0.0, 10)])
+def test_what_the_prior_shows_is_true_of_all_whose_penalty_is_less_than_the_default(
+    tmp_path: Path, gamma: float, all_times: int
+) -> None:
+    run = open_run(pairs(), tmp_path, Config(steps=10, gamma=gamma, **SMALL))
+    state = run.health
+    state.begin(run.players, run.store)
+    told(state, run, {"prior unchecked"}, range(1, 101))
+    assert state.raised.pop(PRIOR) == 100
+    assert {state.raised.get(name, 1) for name in state.gammas if name != PRIOR} == {all_times}
 
 
 def test_gammas_go_back_with_the_weights_but_for_those_that_are_raised_now(tmp_path: Path) -> None:
-    run = open_run(pairs(), tmp_path, Config(steps=10, **SMALL))
+    run = open_run(pairs(), tmp_path, Config(steps=10, gamma=0.01, **SMALL))
     state = run.health
     state.begin(run.players, run.store)
     told(state, run, {"prior unchecked"}, range(1, 11))
@@ -276,7 +297,9 @@ def test_an_answer_without_going_back_does_not_make_other_alarms_begin_again(tmp
     steep = {f"{PRIOR}/r1": 100.0, f"{PRIOR}/r2": 100.0}
     rung: dict[str, int] = {}
     for step in range(1, 41):
-        events = state.after(run.players, run.store, run.world, step, 16, dict(steep), broken=False, falling=False)
+        events = state.after(
+            run.players, run.store, run.world, step, run.config, dict(steep), broken=False, falling=False
+        )
         for event in events:
             rung.setdefault(event["alarm"], step)
     assert rung == {"prior unchecked": 20, "discriminator exploded": 30}, "two bad readings, and three"

@@ -3,7 +3,8 @@
 Responses are levels, whole numbers from 0, none, to a cap:
 
     gamma     the penalties' weight times 10 a level, of the modality alone that an alarm is about
-    gammas    the same of all: where the prior shows that a penalty is too small, the others' is too
+    gammas    the same of all while the penalties' weight is less than the default: where the prior shows that it is too
+              small, it is for the others, too; then of the prior's alone
     judges    the learning rate of the discriminators divided by 4 a level
     lr        that of discriminators, generators and prior; encoders, whom nobody fights, keep theirs
     augment   .2 more of the pairs a level are augmented before discriminators see them (:mod:`.augment`)
@@ -26,6 +27,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...config import Config
 from ...data.store import Store
 from ..game.scene import PRIOR, holes_of
 from ..parallel import World
@@ -61,6 +63,9 @@ PATIENCE = 200
 
 LEAST_GAMMA = 0.01
 """What a gamma of nothing is taken for when it has to be raised."""
+
+ENOUGH = Config().gamma
+"""What all gammas are raised to at most on the word of the prior: ten times as much, and tables forget sentences."""
 
 Event = dict[str, Any]
 """What rang, where, what it means and what was done: ``alarm``, ``where``, ``said``, ``done``."""
@@ -158,7 +163,7 @@ class Health:
         store: Store,
         world: World,
         step: int,
-        batch: int,
+        config: Config,
         told: dict[str, float],
         *,
         broken: bool,
@@ -168,7 +173,7 @@ class Health:
 
         Args:
             step: steps of the game so far.
-            batch: rows of a step.
+            config: of the run.
             told: the step's cheap signals.
             broken: whether its losses or gradients were no numbers.
             falling: whether the learning rates fall already.
@@ -184,23 +189,25 @@ class Health:
                 if step % LOOK == 0:
                     looked = self._look(players, store, step)
                     told |= looked
-                    passes = step * batch / max(1, len(store.data))
+                    passes = step * config.batch / max(1, len(store.data))
                     rung += self.watch.read(looked, looked=True, passes=passes) if step >= OPENING else []
         if step % READ == 0:
-            events += self._respond(rung, players, world, step, falling)
+            events += self._respond(rung, players, world, step, falling, config.gamma)
         return events if world.rank == 0 else []
 
     def _look(self, players: Players, store: Store, step: int) -> dict[str, float]:
         self.probe = self.probe or Probe.of(players.model, store, next(players.model.parameters()).device)
         return self.probe.look(players.model, players.mean, torch.Generator().manual_seed(step))
 
-    def _respond(self, rung: Sequence[Rang], players: Players, world: World, step: int, falling: bool) -> list[Event]:
+    def _respond(
+        self, rung: Sequence[Rang], players: Players, world: World, step: int, falling: bool, gamma: float
+    ) -> list[Event]:
         """Decide on rank 0, tell all ranks, act; what is to be told of it."""
         fresh = [(rule, where) for rule, where in rung if key(rule, where) not in self.ringing]
         self.ringing = [had for had in self.ringing if self.watch.counts.get(had)]
         high = any(self.levels.values()) or any(self.gammas.values())
         relaxed = not rung and self.watch.calm and self.calm >= self.patience and high and not falling
-        back, keep, levels, gammas = self._decided(rung, relaxed, step, world)
+        back, keep, levels, gammas = self._decided(rung, relaxed, step, world, gamma)
         done = self._changes(levels, gammas)
         self.levels, self.gammas = levels, gammas
         if back:
@@ -223,7 +230,7 @@ class Health:
         return events
 
     def _decided(
-        self, rung: Sequence[Rang], relaxed: bool, step: int, world: World
+        self, rung: Sequence[Rang], relaxed: bool, step: int, world: World, gamma: float
     ) -> tuple[bool, bool, dict[str, int], dict[str, int]]:
         """Whether weights go back, whether these are kept, and the new levels: rank 0's answer, on every rank."""
         asked = [(self._next(wish), where) for rule, where in rung for wish in RESPONSES[rule.name] if self.rescue]
@@ -232,7 +239,8 @@ class Health:
         back = "back" in wanted and self.went_back < MOST_BACK and bool(self.tensors)
         if "gammas" in wanted and not back:
             # A prior is steep, too, whose rate ran away.
-            pressed = set(self.gammas)
+            least = gamma or LEAST_GAMMA
+            pressed |= {PRIOR, *(n for n, level in self.gammas.items() if least * 10**level < ENOUGH)}
 
         def moved(level: int, up: bool, cap: int) -> int:
             return max(0, min(cap, level + up - relaxed))
