@@ -17,7 +17,7 @@ from anygan.rows import Batch
 from anygan.training import checkpoint, loop
 from anygan.training.game.scene import PRIOR
 from anygan.training.health import health
-from anygan.training.health.alarms import READ, RULES, Rule, Watch, key
+from anygan.training.health.alarms import LEAST, READ, RULES, Rule, Watch, key
 from anygan.training.health.health import CAPS, RESPONSES, Health
 from anygan.training.opening import open_run
 from anygan.training.run import Run
@@ -117,6 +117,13 @@ def test_signals_without_numbers_do_not_enter_averages() -> None:
     watch.take({"image/r1": 1.0})
     watch.take({"image/r1": float("nan"), "image/spread": 3.0})
     assert watch.averages == {"image/r1": 1.0}
+
+
+def test_slopes_of_nothing_are_averaged_too() -> None:
+    """Without a penalty they are nothing."""
+    watch = Watch({"image/r1": 0.0})
+    watch.take({"image/r1": 0.0, "image/r2": 0.0})
+    assert watch.averages == {"image/r1": LEAST, "image/r2": LEAST}
 
 
 def pairs() -> DataSet:

@@ -180,7 +180,7 @@ class Watch:
             signal = name.rpartition("/")[2]
             if signal in SLOPES and math.isfinite(value):
                 slope = max(value, LEAST)
-                had = self.averages.get(name, slope)
+                had = max(self.averages.get(name, slope), LEAST)
                 self.averages[name] = had * (slope / had) ** SMOOTH
             elif signal in CHEAP and math.isfinite(value):
                 had = self.averages.get(name, value)
