@@ -82,7 +82,7 @@ RULES = (
         "Lower --lr to a quarter, or raise --gamma tenfold.",
     ),
     # Codes have unit length in every run, so that one slope is steep in each. Healthy runs stay below .2, but for six
-    # steps or so in which it may reach 13; a hundredth of the default gamma brings 2 to 4, a discriminator ten times as
+    # steps or so in which it may reach 40; a hundredth of the default gamma brings 2 to 4, a discriminator ten times as
     # fast 1 to 250.
     Rule(
         "prior unchecked",
