@@ -16,7 +16,7 @@ from anygan.training.parallel import World
 
 PLAYED = [f"{name}, r1r2" for name in LOSSES] + [f"relativistic, {name}" for name in PENALTIES[1:]]
 READING = {"encoders", "fusion", "log_scale"}
-PLAYING = {"generators", "prior", "canvases", "codes"}
+PLAYING = {"generators", "prior", "canvases", "codes", "fillers"}
 
 SCRIPT = Path(__file__).with_name("worlds.py")
 KILLED = Path(__file__).with_name("killed_rank.py")

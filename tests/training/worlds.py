@@ -10,9 +10,11 @@ import torch.distributed as dist
 from safetensors.torch import save_file
 
 from anygan.config import LOSSES, PENALTIES, Config
-from anygan.modalities import Image, Text, Vector
+from anygan.modalities import Image, Table, Text, Vector
+from anygan.modalities.scalars import Scalar
 from anygan.penalties import iterate, spectral
 from anygan.rows import Batch
+from anygan.training.game.holes import closeness
 from anygan.training.game.objective import echo, energy, imitate, judge, paint
 from anygan.training.game.reading import align, believe, read, recognise
 from anygan.training.game.rules import SPECTRAL, Rules
@@ -22,18 +24,23 @@ from anygan.training.players import Players
 
 ROWS = 16
 
+NUMBERS = [Scalar(name, "number", 0, (0.0, 1.0, 2.0), ()) for name in "ab"]
+COLUMNS = (*NUMBERS, Scalar("c", "category", 0, (), ("x", "y", "z")))
+
 RULES = [Rules(), *(Rules(loss=name) for name in LOSSES[1:]), *(Rules(penalty=name) for name in PENALTIES[1:])]
 """The default, then every loss and every penalty."""
 
 
 def make_batch() -> Batch:
-    """Sixteen rows; the first half has no text, some of the second half no image."""
+    """Sixteen rows; the first half has no text, some of the second half no image, the table holes."""
     chance = torch.Generator().manual_seed(1)
     values = {
         "image": torch.randint(0, 256, (ROWS, 1, 8, 8), generator=chance, dtype=torch.uint8),
         "text": torch.randint(1, 200, (ROWS, 6), generator=chance).to(torch.int16),
         "vector": torch.randn(ROWS, 3, generator=chance),
+        "table": torch.randint(0, 3, (ROWS, 3), generator=chance).double(),
     }
+    values["table"][::5, 1] = torch.nan
     present = {name: torch.ones(ROWS, dtype=torch.bool) for name in values}
     present["text"][: ROWS // 2] = False
     present["image"][ROWS // 2 :: 3] = False
@@ -48,6 +55,7 @@ def main(out: Path) -> None:
         "image": Image("image", 8, 8, "L", 8, 8),
         "text": Text("text", (), 6, 8, 16),
         "vector": Vector("vector", 3, (0.0,) * 3, (1.0,) * 3),
+        "table": Table("table", COLUMNS, True),
     }
     config = Config(size="tiny", batch=ROWS, width=2, features=8, code=8, style=4)
     players = Players.meet(modalities, config, torch.device("cpu"))
@@ -68,7 +76,7 @@ def main(out: Path) -> None:
         believe(players.model, evidence, observed, damage, chance, world),
     ]
     torch.stack(losses).sum().backward()
-    stages = scene(players.model, crowd, canvases, chance, world)
+    stages = scene(players.model, crowd, canvases, chance, world, ["table"])
     fakes = paint(players.model, stages)
     gradients = {}
     for rules in RULES:
@@ -80,9 +88,11 @@ def main(out: Path) -> None:
             iterate(critics)
         judge(critics, stages, fakes, config.gamma, rules)[0].backward()
         critics.requires_grad_(False)
-        # The encoders' own gradients, the echo's and the energy score's are in the first.
-        first = rules == RULES[0]
-        last = echo(players.mean, stages, fakes) + energy(players.model, stages, fakes) if first else 0.0
+        # The encoders' own gradients, the echo's, the energy score's and those of what holes miss are in the first.
+        last = torch.zeros(())
+        if rules == RULES[0]:
+            last = echo(players.mean, stages, fakes) + energy(players.model, stages, fakes)
+            last = last + closeness(players.model, stages, fakes)
         (imitate(critics, stages, fakes, rules) + last).backward(retain_graph=True)
         critics.requires_grad_(True)
         for part, module in (("model", players.model), ("critics", critics)):

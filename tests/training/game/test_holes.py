@@ -45,7 +45,7 @@ def test_a_stage_shows_rows_beside_what_is_seen_of_them(world: World) -> None:
     batch = store.batch(store.pairing(0), np.arange(16))
     canvases = net.draw(batch)
     crowd = Crowd.gathered(net, batch, canvases, world)
-    stages = scene(net, crowd, canvases, torch.Generator().manual_seed(0), world)
+    stages = scene(net, crowd, canvases, torch.Generator().manual_seed(0), world, ())
     stage = stages[holes_of("table")]
     real, seen = stage.real.chunk(2, 1)
     canvas = net.canvases["table"]
@@ -122,7 +122,7 @@ def test_a_bare_table_learns_to_fill_its_holes(tmp_path: Path) -> None:
 
 
 def test_the_codes_that_scarce_tables_are_filled_by_are_vague(world: World) -> None:
-    """But not those of other tables; copies of a row are told the same, and where nothing is known nothing is."""
+    """Some as they are, some a little off, some not what they were, some not there; copies alike; of others exact."""
     data = load_data([{"v": np.full(3, float(i)), **row} for i, row in enumerate(rows(ROWS))])
     modalities = describe(data, SMALL)
     torch.manual_seed(0)

@@ -41,7 +41,7 @@ def batch(*names: str, rows: int = 16) -> Batch:
 
 
 def look(game: Players, rows: Batch, seed: int = 0) -> dict[str, Stage]:
-    return scene(game.model, crowd(game, rows), game.model.draw(rows), chance(seed), ALONE)
+    return scene(game.model, crowd(game, rows), game.model.draw(rows), chance(seed), ALONE, ())
 
 
 def crowd(game: Players, rows: Batch) -> Crowd:

@@ -143,7 +143,7 @@ def scene(
     canvases: Mapping[str, Tensor],
     generator: torch.Generator,
     world: World,
-    scarce: Collection[str] = (),
+    scarce: Collection[str],
 ) -> dict[str, Stage]:
     """Draw all that a step needs, as the averaged encoders see its rows: a stage per modality.
 

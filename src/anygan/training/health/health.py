@@ -3,8 +3,8 @@
 Responses are levels, whole numbers from 0, none, to a cap:
 
     gamma     the penalties' weight times 10 a level, of the modality alone that an alarm is about
-    gammas    the same of all while the penalties' weight is less than the default: where the prior shows that it is too
-              small, it is for the others, too; then of the prior's alone
+    gammas    the same of all, up to the default weight: where the prior shows that it is too small, it is for the
+              others, too; beyond it of the prior's alone
     judges    the learning rate of the discriminators divided by 4 a level
     lr        that of discriminators, generators and prior; encoders, whom nobody fights, keep theirs
     augment   .2 more of the pairs a level are augmented before discriminators see them (:mod:`.augment`)
@@ -240,7 +240,7 @@ class Health:
         if "gammas" in wanted and not back:
             # A prior is steep, too, whose rate ran away.
             least = gamma or LEAST_GAMMA
-            pressed |= {PRIOR, *(n for n, level in self.gammas.items() if least * 10**level < ENOUGH)}
+            pressed |= {PRIOR, *(n for n, level in self.gammas.items() if least * 10 ** (level + 1) <= ENOUGH)}
 
         def moved(level: int, up: bool, cap: int) -> int:
             return max(0, min(cap, level + up - relaxed))
