@@ -46,7 +46,8 @@ class Config:
         threads: CPU threads; 0 times a few steps and takes the fastest.
         precision: auto, fp32 or bf16; auto times a few steps.
         batch: rows a step, over all processes; 0 takes what suits the machine and the data (:meth:`settled`).
-        lr: peak learning rate of generators; discriminators learn three times as fast.
+        lr: peak learning rate of generators, of which those of pictures and sounds take twice as much; discriminators
+            learn three times as fast as their generator.
         encoder_lr: peak learning rate of the encoders.
         loss: of discriminators and generators, one of :data:`LOSSES`.
         penalty: on discriminators, one of :data:`PENALTIES`.

@@ -89,7 +89,8 @@ def demo(**options: Any) -> None:
 @click.option(
     "--lr",
     type=float,
-    help=f"Peak learning rate of generators; discriminators have three times it.  [default: {Config.lr:g}]",
+    help="Peak learning rate of generators, of which those of pictures and sounds take twice as much; discriminators "
+    f"have three times their generator's.  [default: {Config.lr:g}]",
 )
 @click.option(
     "--batch",

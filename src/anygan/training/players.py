@@ -22,6 +22,10 @@ LEAD = 3.0
 """Learning rate of discriminators, as a multiple of generators': one that lags has nothing to teach (Heusel et al.,
 *GANs trained by a two time-scale update rule converge to a local Nash equilibrium*, 2017)."""
 
+RENDERED = 2.0
+"""Learning rate of the generators and discriminators of pictures and sounds, as a multiple of those of points and rows:
+their convolutions take much longer to learn, and bear more."""
+
 LATENT = 3.0
 """Learning rate of generators of learned canvases, which sentences have: small networks, held to the letter."""
 
@@ -62,16 +66,19 @@ class Players:
                 spectral(critics)
         model, critics = model.to(device), critics.to(device)
         reading = [*model.encoders.parameters(), *model.fusion.parameters(), model.log_scale]
+        canvases = {name: model.canvases[name] for name in model.names}
+        bears = {name: RENDERED if len(canvas.shape) > 1 else 1.0 for name, canvas in canvases.items()}
         making: list[dict[str, Any]] = [
             *(
-                {"params": list(model.generators[name].parameters()), "pace": LATENT if canvas.learned else 1.0}
-                for name, canvas in zip(model.names, model.canvases.members, strict=True)
+                {"params": list(model.generators[name].parameters()), "pace": LATENT if canvas.learned else bears[name]}
+                for name, canvas in canvases.items()
             ),
             {"params": list(model.prior.parameters()), "pace": PACE},
             *([{"params": list(model.fillers.parameters()), "pace": FILLING}] if model.fillers.names else []),
         ]
         judging: list[dict[str, Any]] = [
-            {"params": [*critics.canvases.parameters(), *critics.fillers.parameters()], "pace": LEAD},
+            *({"params": list(critics.canvases[name].parameters()), "pace": LEAD * bears[name]} for name in canvases),
+            *([{"params": list(critics.fillers.parameters()), "pace": LEAD}] if model.fillers.names else []),
             {"params": list(critics.codes.parameters()), "pace": LEAD * PACE},
         ]
         fused: dict[str, Any] = {"betas": (0.0, 0.95), "fused": True}
