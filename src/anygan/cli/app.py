@@ -83,8 +83,8 @@ def demo(**options: Any) -> None:
 @click.option(
     "--gamma",
     type=float,
-    help=f"Weight of the penalty: more is steadier and slower, less is sharper and riskier. What suits "
-    f"canvases of 28 to 64 pixels is the default; ten times it suits 128 and more.  [default: {Config.gamma:g}]",
+    help="Weight of the penalty: more is steadier and slower, less is sharper and riskier. Pictures of more than "
+    f"28x28 values take as many times more by themselves.  [default: {Config.gamma:g}]",
 )
 @click.option(
     "--lr",

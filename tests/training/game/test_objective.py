@@ -407,6 +407,21 @@ def test_signals_tell_the_state_of_every_game() -> None:
     assert all(0 <= signals[f"{n}/accuracy"] <= 1 for n in ("a", "b"))
 
 
+@pytest.mark.parametrize(
+    ("side", "mode", "times"), [(16, "RGB", 1), (28, "L", 1), (56, "L", 4), (64, "RGB", 16 - 16 / 49)]
+)
+def test_pictures_of_many_values_are_held_back_as_much_more(side: int, mode: str, times: float) -> None:
+    game = Players.meet({"a": Image("a", side, side, mode, side, side)}, CONFIG, torch.device("cpu"))
+    pixels = torch.randint(256, (8, len(mode), side, side), dtype=torch.uint8, generator=chance())
+    rows = Batch({"a": pixels}, {"a": torch.ones(8, dtype=torch.bool)})
+    stages = look(game, rows)
+    fakes = paint(game.model, stages)
+    free, held = (judge(game.critics, stages, fakes, gamma) for gamma in (0.0, 0.2))
+    paid = held[1]["a/r1"] + held[1]["a/r2"]
+    assert paid > 0
+    assert float((held[0] - free[0]).detach()) == pytest.approx(float(times * 0.1 * paid), rel=1e-2)
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_canvas_is_no_mismatch_of_itself(loss: str) -> None:
     """Where nothing is known, right and wrong code are one: what the pair adds must move no weight."""

@@ -40,6 +40,9 @@ __all__ = ["echo", "energy", "imitate", "judge", "paint", "recall"]
 PRIOR_GAMMA = 10.0
 """Weight of the prior's penalties, as a multiple of the canvases'."""
 
+VALUES = 28 * 28
+"""Values of the pictures that the weight of penalties was set on."""
+
 TINY = 1e-6
 """Squared distance that makes no difference."""
 
@@ -84,7 +87,8 @@ def judge(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The discriminators' loss, a scalar, and the state of the game: pair accuracy, gap, R1 and R2 of each stage.
 
-    ``gamma`` is the penalties' weight, and ``raised`` a factor of it where a modality needs more. R1 and R2 are what a
+    ``gamma`` is the penalties' weight, for pictures of many values as many times more, and ``raised`` a factor of it
+    where a modality needs more. R1 and R2 are what a
     real and a generated canvas pay on average, whatever the penalty.
     """
     losses = []
@@ -95,7 +99,7 @@ def judge(
         real, fake = stage.real, fake.detach()
         if stage.blur is not None:
             real, fake = real + stage.blur[0], fake + stage.blur[1]
-        weight = (PRIOR_GAMMA if name == PRIOR else 1.0) * gamma * raised.get(name, 1.0)
+        weight = (PRIOR_GAMMA if name == PRIOR else _fineness(real)) * gamma * raised.get(name, 1.0)
         features, penalty = [], real.new_zeros(2)
         for part, punish in ((slice(0, stage.penalised), punishing), (slice(stage.penalised, None), False)):
             if len(real[part]) == 0:
@@ -117,6 +121,16 @@ def judge(
         told = {"accuracy": (gap > 0).float().mean(), "gap": gap.mean(), "r1": r1, "r2": r2}
         signals |= {f"{name}/{key}": value for key, value in told.items()}
     return torch.stack(losses).sum(), signals
+
+
+def _fineness(canvas: Tensor) -> float:
+    """How many times more values pictures (n, C, H, W) have than those that the penalties' weight was set on, or 1.
+
+    The same picture at twice the side has a slope of half the length: what is to hold it back must weigh four times as
+    much (the rule of Karras et al., *Analyzing and improving the image quality of StyleGAN*, 2020, is a multiple of the
+    pixels, too).
+    """
+    return max(1.0, math.prod(canvas.shape[1:]) / VALUES) if canvas.dim() == 4 else 1.0
 
 
 def imitate(
