@@ -228,7 +228,10 @@ Written by `python benchmarks/health.py --table` from `benchmarks/results/health
 measured, stands at the head of `benchmarks/health.py`. Digits are of commit 88f0f85, but for lr 0,
 strong 0 and 1, gamma 0 and a healthy run, seed 0, which are of c1ece9f: there all gammas are raised to the default at
 most. So are healthy runs of table, xor 0, ring 0 and grid 0. Those of other sets, and the cost, are of earlier ones,
-which augmented no few cells; rates still fell from the middle of those runs."""
+which augmented no few cells; rates still fell from the middle of those runs.
+
+All of it is of before commit 1f16e11, since when pictures and sounds learn twice as fast. Two healthy runs of digits
+there, seeds 0 and 1: coherence .935 and .951, joint agreement .977 and .993, no alarm. Nothing was broken there."""
 
 
 def page(lines: Sequence[dict[str, Any]]) -> str:
