@@ -88,8 +88,7 @@ def judge(
     """The discriminators' loss, a scalar, and the state of the game: pair accuracy, gap, R1 and R2 of each stage.
 
     ``gamma`` is the penalties' weight, for pictures of many values as many times more, and ``raised`` a factor of it
-    where a modality needs more. R1 and R2 are what a
-    real and a generated canvas pay on average, whatever the penalty.
+    where a modality needs more. R1 and R2 are what a real and a generated canvas pay on average, whatever the penalty.
     """
     losses = []
     punishing = gamma > 0 and rules.penalty != SPECTRAL
