@@ -77,7 +77,7 @@ class Canvas(nn.Module, ABC):
     """Stored tensors to the canvas of the game and back.
 
     Attributes:
-        shape: (channels, *axes) of one canvas: no axis for vectors, one for sounds, two for pictures.
+        shape: (channels, *axes) of one canvas.
         noise: standard deviation of the noise that real and generated canvases get before the discriminator sees them.
         styled: whether discriminators also tell the style of a canvas, so that generators use it: cells of which much
             stays open when all the rest of a row is known.
@@ -93,6 +93,11 @@ class Canvas(nn.Module, ABC):
     toned: bool = False
     clumped: bool = False
     learned: bool = False
+
+    @property
+    def axes(self) -> int:
+        """How many axes a canvas has: none of a vector, two of a picture, and of a sound, which is drawn as one."""
+        return len(self.shape) - 1
 
     @abstractmethod
     def forward(self, stored: Tensor) -> Tensor:

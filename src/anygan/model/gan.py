@@ -116,7 +116,7 @@ class AnyGAN(nn.Module):
 
     def styles(self, rows: int, generator: torch.Generator, device: torch.device) -> Tensor:
         """A style for every modality from its prior, (rows, M, style)."""
-        wide = [len(self.canvases[name].shape) > 1 and self.memory is not None for name in self.names]
+        wide = [self.canvases[name].axes > 0 and self.memory is not None for name in self.names]
         drawn = torch.randn(rows, len(self.names), self.style, generator=generator)
         return torch.where(torch.tensor(wide).unsqueeze(1), WIDE * drawn, drawn).to(device)
 

@@ -67,7 +67,7 @@ class Players:
         model, critics = model.to(device), critics.to(device)
         reading = [*model.encoders.parameters(), *model.fusion.parameters(), model.log_scale]
         canvases = {name: model.canvases[name] for name in model.names}
-        bears = {name: RENDERED if len(canvas.shape) > 1 else 1.0 for name, canvas in canvases.items()}
+        bears = {name: RENDERED if canvas.axes else 1.0 for name, canvas in canvases.items()}
         making: list[dict[str, Any]] = [
             *(
                 {"params": list(model.generators[name].parameters()), "pace": LATENT if canvas.learned else bears[name]}

@@ -154,7 +154,7 @@ def scene(
     many = crowd.times(COPIES)
     stages = {}
     for m, name in enumerate(model.names):
-        small = len(model.canvases[name].shape) == 1
+        small = model.canvases[name].axes == 0
         real = canvases[name].repeat_interleave(COPIES, 0) if small else canvases[name]
         stages[name] = _stage(model, many if small else crowd, m, real, generator, world)
     if len(model.names) > 1:
