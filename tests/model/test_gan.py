@@ -10,7 +10,7 @@ from anygan.modalities.image import playable
 from anygan.model.discriminator import Discriminator
 from anygan.model.encoder import Encoder
 from anygan.model.fusion import Fusion
-from anygan.model.gan import WIDE, AnyGAN, Critics
+from anygan.model.gan import AnyGAN, Critics
 from anygan.model.generator import Generator
 from anygan.rows import Batch
 
@@ -156,11 +156,12 @@ def test_any_other_modality_that_is_alone_is_rendered_from_signs() -> None:
     assert torch.equal(drawn, codes)
 
 
-def test_styles_of_pictures_beside_others_are_wider() -> None:
+def test_styles_of_pictures_and_sounds_beside_others_are_wider() -> None:
     picture, point = Image("i", 28, 28, "L", 28, 28), Vector("v", 2, (0.0,) * 2, (1.0,) * 2)
-    both, alone = AnyGAN({"i": picture, "v": point}, Config(size="tiny")), AnyGAN({"i": picture}, Config(size="tiny"))
-    drawn = both.styles(4000, torch.Generator().manual_seed(0), torch.device("cpu"))
-    assert drawn.std((0, 2)).tolist() == pytest.approx([WIDE, 1.0], rel=0.02)
+    sound, tiny = Audio("a", 8000, 8192, 256, 128, 64, -31.0, 39.0), Config(size="tiny")
+    mixed, alone = AnyGAN({"i": picture, "a": sound, "v": point}, tiny), AnyGAN({"i": picture}, tiny)
+    drawn = mixed.styles(4000, torch.Generator().manual_seed(0), torch.device("cpu"))
+    assert drawn.std((0, 2)).tolist() == pytest.approx([1.25, 1.4, 1.0], rel=0.02)
     assert alone.styles(4000, torch.Generator(), torch.device("cpu")).std() == pytest.approx(1.0, rel=0.02)
 
 

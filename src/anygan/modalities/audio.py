@@ -70,6 +70,8 @@ def _stored(decibels: Tensor) -> Tensor:
 class LogMel(Canvas):
     """Log-mel frames as a picture, (1, mels, frames): a higher voice is the same shape a little further up."""
 
+    wide = 1.4
+
     def __init__(self, mels: int, frames: int, low: float, high: float) -> None:
         super().__init__()
         self.shape = (1, mels, frames)

@@ -81,6 +81,8 @@ class Canvas(nn.Module, ABC):
         noise: standard deviation of the noise that real and generated canvases get before the discriminator sees them.
         styled: whether discriminators also tell the style of a canvas, so that generators use it: cells of which much
             stays open when all the rest of a row is known.
+        wide: standard deviation of the styles that verbs draw where the modality is not alone. Generators learn them at
+            1 and make little of what is rare: draws of a caption would be less far apart than real rows with it.
         toned: whether :meth:`tone` learns anything.
         clumped: whether cells may lie in a few clumps that are apart: where such a modality is alone, its rows are
             sorted into heaps (:mod:`anygan.model.words`).
@@ -90,6 +92,7 @@ class Canvas(nn.Module, ABC):
     shape: tuple[int, ...]
     noise: float = 0.0
     styled: bool = False
+    wide: float = 1.0
     toned: bool = False
     clumped: bool = False
     learned: bool = False

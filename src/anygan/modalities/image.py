@@ -70,6 +70,7 @@ class Pixels(Canvas):
     """
 
     styled = True
+    wide = 1.25
     toned = True
     steps: Tensor
 

@@ -24,15 +24,10 @@ from .memory import Memory
 from .prior import Prior
 from .words import Words
 
-__all__ = ["WIDE", "AnyGAN", "Critics"]
+__all__ = ["AnyGAN", "Critics"]
 
 WORD = 12
 """Signs in the code of a modality that is alone, and not clumped."""
-
-WIDE = 1.25
-"""Standard deviation of styles as verbs draw them for pictures and sounds that are not alone. Generators learn them at
-1 and make little of what is rare: draws of a caption would be four fifths as far apart as real rows with it.
-"""
 
 SHARED = 0.02
 """Share of what there is to know about its row from which on a modality is no stranger."""
@@ -116,9 +111,9 @@ class AnyGAN(nn.Module):
 
     def styles(self, rows: int, generator: torch.Generator, device: torch.device) -> Tensor:
         """A style for every modality from its prior, (rows, M, style)."""
-        wide = [self.canvases[name].axes > 0 and self.memory is not None for name in self.names]
+        wide = torch.tensor([1.0 if self.memory is None else self.canvases[name].wide for name in self.names])
         drawn = torch.randn(rows, len(self.names), self.style, generator=generator)
-        return torch.where(torch.tensor(wide).unsqueeze(1), WIDE * drawn, drawn).to(device)
+        return (wide.unsqueeze(1) * drawn).to(device)
 
     def told(self, given: Tensor) -> Tensor:
         """What a discriminator is told of given codes (B, code): the codes, or the words of points that are alone.
