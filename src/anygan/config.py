@@ -52,7 +52,7 @@ class Config:
         loss: of discriminators and generators, one of :data:`LOSSES`.
         penalty: on discriminators, one of :data:`PENALTIES`.
         gamma: twice the weight of the penalty (larger is steadier and slower; spectral normalisation has none);
-            pictures of more than 28x28 values take as many times more.
+            pictures and sounds of more than 28x28 values take as many times more.
         critic: width of discriminators, as a multiple of the generators'.
         ema: half-life of the averaged weights, as a share of the steps.
         canvas: largest share of the budget that learned canvases get before the game starts.

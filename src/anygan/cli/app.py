@@ -83,8 +83,8 @@ def demo(**options: Any) -> None:
 @click.option(
     "--gamma",
     type=float,
-    help="Weight of the penalty: more is steadier and slower, less is sharper and riskier. Pictures of more than "
-    f"28x28 values take as many times more by themselves.  [default: {Config.gamma:g}]",
+    help="Weight of the penalty: more is steadier and slower, less is sharper and riskier. Pictures and sounds of "
+    f"more than 28x28 values take as many times more by themselves.  [default: {Config.gamma:g}]",
 )
 @click.option(
     "--lr",

@@ -87,8 +87,9 @@ def judge(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The discriminators' loss, a scalar, and the state of the game: pair accuracy, gap, R1 and R2 of each stage.
 
-    ``gamma`` is the penalties' weight, for pictures of many values as many times more, and ``raised`` a factor of it
-    where a modality needs more. R1 and R2 are what a real and a generated canvas pay on average, whatever the penalty.
+    ``gamma`` is the penalties' weight, for pictures and sounds of many values as many times more, and ``raised`` a
+    factor of it where a modality needs more. R1 and R2 are what a real and a generated canvas pay on average, whatever
+    the penalty.
     """
     losses = []
     punishing = gamma > 0 and rules.penalty != SPECTRAL
@@ -127,7 +128,7 @@ def _fineness(canvas: Tensor) -> float:
 
     The same picture at twice the side has a slope of half the length: what is to hold it back must weigh four times as
     much (the rule of Karras et al., *Analyzing and improving the image quality of StyleGAN*, 2020, is a multiple of the
-    pixels, too).
+    pixels, too). Sounds are played as pictures: 64 bands by 64 frames pay five times as much.
     """
     return max(1.0, math.prod(canvas.shape[1:]) / VALUES) if canvas.dim() == 4 else 1.0
 
