@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anygan.config import LOSSES, PENALTIES, Config
-from anygan.modalities import Image, Modality, Vector
+from anygan.modalities import Audio, Image, Modality, Vector
 from anygan.modalities.audio import LogMel
 from anygan.rows import Batch
 from anygan.training.ema import average, twins
@@ -407,13 +407,34 @@ def test_signals_tell_the_state_of_every_game() -> None:
     assert all(0 <= signals[f"{n}/accuracy"] <= 1 for n in ("a", "b"))
 
 
+def picture(side: int, mode: str) -> tuple[Modality, torch.Tensor]:
+    """A modality and eight of its stored cells."""
+    cells = torch.randint(256, (8, len(mode), side, side), dtype=torch.uint8, generator=chance())
+    return Image("a", side, side, mode, side, side), cells
+
+
+def sound() -> tuple[Modality, torch.Tensor]:
+    """The same, of 64 bands by 64 frames."""
+    cells = 40 * torch.rand(8, 64, 64, generator=chance()) - 31
+    return Audio("a", 8000, 8192, 256, 128, 64, -31.0, 39.0), cells.half()
+
+
 @pytest.mark.parametrize(
-    ("side", "mode", "times"), [(16, "RGB", 1), (28, "L", 1), (56, "L", 4), (64, "RGB", 16 - 16 / 49)]
+    ("cells", "times"),
+    [
+        (picture(16, "RGB"), 1),
+        (picture(28, "L"), 1),
+        (picture(56, "L"), 4),
+        (picture(64, "RGB"), 16 - 16 / 49),
+        (sound(), 4096 / 784),
+    ],
 )
-def test_pictures_of_many_values_are_held_back_as_much_more(side: int, mode: str, times: float) -> None:
-    game = Players.meet({"a": Image("a", side, side, mode, side, side)}, CONFIG, torch.device("cpu"))
-    pixels = torch.randint(256, (8, len(mode), side, side), dtype=torch.uint8, generator=chance())
-    rows = Batch({"a": pixels}, {"a": torch.ones(8, dtype=torch.bool)})
+def test_pictures_and_sounds_of_many_values_are_held_back_as_much_more(
+    cells: tuple[Modality, torch.Tensor], times: float
+) -> None:
+    modality, stored = cells
+    game = Players.meet({"a": modality}, CONFIG, torch.device("cpu"))
+    rows = Batch({"a": stored}, {"a": torch.ones(8, dtype=torch.bool)})
     stages = look(game, rows)
     fakes = paint(game.model, stages)
     free, held = (judge(game.critics, stages, fakes, gamma) for gamma in (0.0, 0.2))
