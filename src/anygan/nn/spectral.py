@@ -18,6 +18,7 @@ those that some signal has (P1), with momentum a:
 """
 
 import math
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -50,10 +51,7 @@ def _hertz(mel: Tensor) -> Tensor:
 
 def stft(signal: Tensor, n_fft: int, hop: int) -> Tensor:
     """The spectrogram, with a Hann window: (..., hop * T) -> complex (..., n_fft // 2 + 1, T)."""
-    margin = (n_fft - hop) // 2
-    frames = torch.nn.functional.pad(signal, (margin, margin)).unfold(-1, n_fft, hop)
-    bins: Tensor = torch.fft.rfft(frames * _window(n_fft, signal))
-    return bins.transpose(-1, -2)
+    return _Frames(signal, signal.shape[-1] // hop, n_fft, hop).of(signal).transpose(-1, -2)
 
 
 def istft(spectrogram: Tensor, n_fft: int, hop: int) -> Tensor:
@@ -61,25 +59,38 @@ def istft(spectrogram: Tensor, n_fft: int, hop: int) -> Tensor:
 
     ``hop`` divides ``n_fft``.
     """
-    window = _window(n_fft, spectrogram.real)
-    frames = torch.fft.irfft(spectrogram.transpose(-1, -2), n=n_fft) * window
-    weight = _overlap_add((window * window).expand(frames.shape[-2], n_fft), hop)
-    margin = (n_fft - hop) // 2
-    return (_overlap_add(frames, hop) / weight.clamp_min(1e-8))[..., margin : margin + hop * frames.shape[-2]]
+    return _Frames(spectrogram.real, spectrogram.shape[-1], n_fft, hop).undone(spectrogram.transpose(-1, -2))
 
 
-def _window(n_fft: int, like: Tensor) -> Tensor:
-    return torch.hann_window(n_fft, dtype=like.dtype, device=like.device)
+class _Frames:
+    """Signals (..., hop * T) to the bins of their frames (..., T, n_fft // 2 + 1), which lie side by side, and back."""
 
+    def __init__(self, like: Tensor, count: int, n_fft: int, hop: int) -> None:
+        self.count, self.n_fft, self.hop, self.margin = count, n_fft, hop, (n_fft - hop) // 2
+        self.window = torch.hann_window(n_fft, dtype=like.dtype, device=like.device)
 
-def _overlap_add(frames: Tensor, hop: int) -> Tensor:
-    """(..., T, n_fft) -> (..., n_fft + hop * (T - 1))."""
-    *batch, count, n_fft = frames.shape
-    pieces = frames.reshape(*batch, count, n_fft // hop, hop)
-    total = frames.new_zeros(*batch, count + n_fft // hop - 1, hop)
-    for i in range(n_fft // hop):
-        total[..., i : i + count, :] += pieces[..., i, :]
-    return total.flatten(-2)
+    def of(self, signal: Tensor) -> Tensor:
+        frames = torch.nn.functional.pad(signal, (self.margin, self.margin)).unfold(-1, self.n_fft, self.hop)
+        bins: Tensor = torch.fft.rfft(frames * self.window)
+        return bins
+
+    def undone(self, bins: Tensor) -> Tensor:
+        whole = self._added(torch.fft.irfft(bins, n=self.n_fft).mul_(self.window)).div_(self.weight)
+        return whole[..., self.margin : self.margin + self.hop * self.count]
+
+    @cached_property
+    def weight(self) -> Tensor:
+        """By how much each sample of a signal is in its frames, twice windowed."""
+        return self._added((self.window * self.window).expand(self.count, self.n_fft)).clamp_min(1e-8)
+
+    def _added(self, frames: Tensor) -> Tensor:
+        """(..., T, n_fft) -> (..., n_fft + hop * (T - 1))."""
+        batch, times = frames.shape[:-2], self.n_fft // self.hop
+        pieces = frames.reshape(*batch, self.count, times, self.hop)
+        total = frames.new_zeros(*batch, self.count + times - 1, self.hop)
+        for i in range(times):
+            total[..., i : i + self.count, :] += pieces[..., i, :]
+        return total.flatten(-2)
 
 
 def denser(frames: Tensor, times: int) -> Tensor:
@@ -107,16 +118,19 @@ def griffin_lim(magnitude: Tensor, n_fft: int, hop: int, rounds: int = 32, momen
 
     The first phases are drawn from a fixed seed, the same for every signal: the answer depends on the magnitudes alone.
     """
+    count = magnitude.shape[-1]
+    frames, wanted = _Frames(magnitude, count, n_fft, hop), magnitude.transpose(-1, -2).contiguous()
     generator = torch.Generator().manual_seed(0)
     phase = torch.rand(magnitude.shape[-2:], generator=generator).to(magnitude) * (2 * math.pi)
-    guess = torch.polar(magnitude, phase.expand_as(magnitude))
-    last = torch.zeros_like(guess)
+    guess = torch.polar(wanted, phase.T.expand_as(wanted))
+    last = magnitude.new_zeros(*magnitude.shape[:-2], hop * count)
     for _ in range(rounds):
-        possible = stft(istft(guess, n_fft, hop), n_fft, hop)
-        guess = _with_magnitude(possible + momentum * (possible - last), magnitude)
-        last = possible
-    return istft(guess, n_fft, hop)
-
-
-def _with_magnitude(spectrogram: Tensor, magnitude: Tensor) -> Tensor:
-    return spectrogram * (magnitude / spectrogram.abs().clamp_min(1e-12))
+        signal = frames.undone(guess)
+        # A spectrogram is linear in its signal: the momentum may be that of the signal, which is smaller.
+        guess = frames.of(last.lerp(signal, 1 + momentum))
+        real, imaginary = torch.view_as_real(guess).unbind(-1)
+        scale = real.square().addcmul_(imaginary, imaginary).clamp_min_(1e-24).rsqrt_().mul_(wanted)
+        real.mul_(scale)
+        imaginary.mul_(scale)
+        last = signal
+    return frames.undone(guess)
