@@ -27,12 +27,12 @@ def test_fidelity_rises_while_a_model_learns_and_falls_when_it_is_spoilt(data: D
     """Of one modality too, or its best checkpoint would be its first."""
     config = Config(size="tiny", threads=1, precision="fp32")
     reached = []
-    for steps in (5, 300):
+    for steps in (5, 200):
         for _ in train(data, tmp_path / str(steps), config.but(steps=steps)):
             pass
         reached.append(checkpoint.newest(tmp_path / str(steps))[1]["fidelity"])
     assert reached[1] > 2 * reached[0]
-    net = load(tmp_path / "300").net
+    net = load(tmp_path / "200").net
     store = Store.read(data, describe(data, config))
     assert fidelity(net, store, CPU, 0) == pytest.approx(reached[1], abs=0.02)
     with torch.no_grad():

@@ -31,7 +31,7 @@ def data(folder: Path) -> Path:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A folder of runs, one of them never stopped, and what was done to the others."""
     folder = tmp_path_factory.mktemp("killed")
-    words = ["train", str(data(folder)), "--size", "tiny", "--threads", "1", "--precision", "fp32", "--steps", "24"]
+    words = ["train", str(data(folder)), "--size", "tiny", "--threads", "1", "--precision", "fp32", "--steps", "16"]
     words += ["--kind", "words=text"]
     done = subprocess.run(
         [sys.executable, SCRIPT, folder / "runs", "7", str(KILLS), *words],
@@ -47,7 +47,7 @@ def test_twenty_kills_change_no_bit(runs: tuple[Path, str]) -> None:
     folder, told = runs
     assert told.count("killed") == KILLS
     whole, story = checkpoint.load(folder / "whole" / "last.safetensors")
-    assert story["clock"]["step"] == 24
+    assert story["clock"]["step"] == 16
     assert {name.split(".")[0] for name in whole} == {
         "model",
         "mean",
@@ -63,7 +63,7 @@ def test_twenty_kills_change_no_bit(runs: tuple[Path, str]) -> None:
         tensors, ended = checkpoint.load(run / "last.safetensors")
         assert tensors.keys() == whole.keys()
         assert [n for n in whole if not torch.equal(tensors[n], whole[n])] == [], f"{run.name}:\n{told}"
-        assert ended["clock"]["step"] == 24
+        assert ended["clock"]["step"] == 16
         assert ended["clock"]["game"] == story["clock"]["game"]
 
 
@@ -75,4 +75,4 @@ def test_kills_leave_nothing_lying_about(runs: tuple[Path, str]) -> None:
     for run in folder.iterdir():
         steps = [json.loads(line)["step"] for line in (run / "log.jsonl").read_text("utf-8").splitlines()]
         # A kill between a checkpoint and its line in the log costs the line; none is there twice or cut off.
-        assert steps in ([10, 20], [10], [20], []), f"{run.name}:\n{told}"
+        assert steps in ([10], []), f"{run.name}:\n{told}"
