@@ -110,17 +110,21 @@ class _Hold(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         for axis, size in enumerate(x.shape[2:], 2):
-            x = x + torch.cat([x.narrow(axis, 0, 1), x.narrow(axis, 0, size - 1)], axis)
+            after, held = x.narrow(axis, 1, size - 1), torch.empty_like(x)
+            torch.add(after, x.narrow(axis, 0, size - 1), out=held.narrow(axis, 1, size - 1))
+            torch.mul(x.narrow(axis, 0, 1), 2, out=held.narrow(axis, 0, 1))
+            x = held
         return x.div_(2 ** (x.dim() - 2))
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> Tensor:
         for axis, size in enumerate(slope.shape[2:], 2):
-            after = slope.narrow(axis, 1, size - 1)
-            slope = slope.clone()
-            slope.narrow(axis, 0, 1).mul_(2)
-            slope.narrow(axis, 0, size - 1).add_(after)
+            before, given = slope.narrow(axis, 0, size - 1), torch.empty_like(slope)
+            torch.add(before, slope.narrow(axis, 1, size - 1), out=given.narrow(axis, 0, size - 1))
+            given.narrow(axis, size - 1, 1).copy_(slope.narrow(axis, size - 1, 1))
+            given.narrow(axis, 0, 1).add_(slope.narrow(axis, 0, 1))
+            slope = given
         return slope.div_(2 ** (slope.dim() - 2))
 
 
