@@ -147,6 +147,43 @@ def test_a_sound_is_varied_by_moving_and_stretching_it(audio):
     assert abs(spot((0.0, 0.0), (0.0, 1.0))[1] - middle[1]) <= 1
 
 
+def heard(stored, band):
+    """How frequent each loudness is in a band, in steps of 1/32 dB above the floor."""
+    return ((stored[:, band].flatten().float() + 70) * 32).round().long().bincount(minlength=2241) / stored[
+        :, band
+    ].numel()
+
+
+def test_what_is_drawn_is_as_loud_in_each_band_as_what_is_real():
+    """Where it hisses it becomes as silent, band by band; the louder of two never becomes the fainter."""
+    canvas, chance = LogMel(2, 64, -70.0, 0.0), torch.Generator().manual_seed(0)
+    silent = torch.rand(200, 1, 2, 64, generator=chance) < 0.6
+    real = torch.where(silent, -1.0, torch.rand(silent.shape, generator=chance) - torch.tensor([0.2, 0.9]).view(2, 1))
+    drawn = torch.where(silent, -0.8 + 0.1 * torch.rand(silent.shape, generator=chance), real.sin())
+    stored, before = canvas.inverse(real), canvas.inverse(drawn)
+    assert (before == -70).float().mean() < 0.1 < 0.5 < (stored == -70).float().mean()
+    canvas.tone(drawn, stored)
+    after = canvas.inverse(drawn)
+    for band in (0, 1):
+        assert (heard(after, band).cumsum(0) - heard(stored, band).cumsum(0)).abs().max() < 0.01
+        order = before[:, band].flatten().float().sort(stable=True).indices
+        assert (after[:, band].flatten().float()[order].diff() >= 0).all()
+    beyond = [canvas.inverse(torch.full((1, 1, 2, 64), end)) for end in (-1.0, 1.0)]
+    assert beyond[0].unique().tolist() == [-70.0]
+    assert [float(beyond[1][:, band].unique()) for band in (0, 1)] == [float(stored[:, band].max()) for band in (0, 1)]
+
+
+def test_sounds_that_are_as_loud_as_real_ones_stay_as_they_are(audio):
+    """To a step of 1/32 dB, silence to the letter; and all of them before anything is known of what is drawn."""
+    canvas = audio.canvas()
+    stored = torch.stack([audio.read((speech(s), 8000)) for s in (0.3, 0.4, 0.5, 0.6)])
+    assert torch.equal(canvas.inverse(canvas(stored)), stored)
+    canvas.tone(canvas(stored), stored)
+    again = canvas.inverse(canvas(stored))
+    assert (again.float() - stored.float()).abs().max() <= 1 / 32
+    assert torch.equal(again[stored == audio.low], stored[stored == audio.low])
+
+
 def test_saved_sounds_are_sixteen_bit_files(audio, tmp_path):
     audio.save((speech(), 8000), tmp_path / "a.wav")
     info = soundfile.info(tmp_path / "a.wav")

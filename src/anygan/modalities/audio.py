@@ -62,26 +62,61 @@ COLOURS = np.array(
 )
 
 
+FINE = 32
+"""Steps of a stored decibel: near zero those of float16 are finer than the canvas can give back."""
+
+
 def _stored(decibels: Tensor) -> Tensor:
-    """Float16 in steps of 1/32 dB: near zero its own steps are finer than the canvas can give back."""
-    return ((decibels * 32).round() / 32).half()
+    return ((decibels * FINE).round() / FINE).half()
 
 
 class LogMel(Canvas):
-    """Log-mel frames as a picture, (1, mels, frames): a higher voice is the same shape a little further up."""
+    """Log-mel frames as a picture, (1, mels, frames): a higher voice is the same shape a little further up.
+
+    They are written with loudnesses that are as frequent in each band as among real ones. What is drawn is a little
+    louder where real sounds are faint, and hisses.
+
+    Attributes:
+        written: (mels, levels) decibels, float16: what each level of a band is written as; before :meth:`tone` itself.
+    """
 
     wide = 1.4
+    written: Tensor
 
     def __init__(self, mels: int, frames: int, low: float, high: float) -> None:
         super().__init__()
-        self.shape = (1, mels, frames)
-        self.middle, self.span = (high + low) / 2, (high - low) / 2
+        self.shape, self.toned = (1, mels, frames), frames
+        self.low, self.middle, self.span = low, (high + low) / 2, (high - low) / 2
+        levels = low + torch.arange(round((high - low) * FINE) + 1) / FINE
+        self.register_buffer("written", levels.half().repeat(mels, 1))
 
     def forward(self, stored: Tensor) -> Tensor:
         return ((stored.float() - self.middle) / self.span).unsqueeze(1)
 
     def inverse(self, canvas: Tensor) -> Tensor:
-        return _stored(canvas.squeeze(1).float().clamp(-1, 1) * self.span + self.middle)
+        level = self._level(canvas.squeeze(1).float().clamp(-1, 1) * self.span + self.middle)
+        return self.written[torch.arange(len(self.written), device=level.device).unsqueeze(1), level]
+
+    def tone(self, made: Tensor, stored: Tensor) -> None:
+        drawn = self._shares(made.squeeze(1).float().clamp(-1, 1) * self.span + self.middle)
+        # Half of those at a level lie below its middle: what is silent stays so unless most real cells are louder.
+        middle, real = drawn.cumsum(1) - drawn / 2, self._shares(stored.float()).cumsum(1)
+        level = torch.searchsorted(real, middle.clamp(max=1 - 1e-9)).clamp(max=real.shape[1] - 1)
+        self.written.copy_(self.low + level / FINE)
+
+    def _level(self, decibels: Tensor) -> Tensor:
+        """How many steps above the floor: numbers."""
+        return ((decibels - self.low) * FINE).round().long()
+
+    def _shares(self, decibels: Tensor) -> Tensor:
+        """How frequent each level is in each band of (B, mels, frames): (mels, levels), rows of sum one."""
+        mels, levels = self.written.shape
+        counts = torch.zeros(mels * levels, dtype=torch.long, device=decibels.device)
+        band = levels * torch.arange(mels, device=decibels.device).unsqueeze(1)
+        for part in decibels.split(256):
+            counts += (self._level(part) + band).flatten().bincount(minlength=mels * levels)
+        shares = counts.view(mels, levels).double()
+        return shares / shares.sum(1, keepdim=True)
 
     def vary(self, canvas: Tensor, drawn: Tensor) -> Tensor:
         """Begun earlier or later, a little higher or lower, faster or slower: the same words in other voices."""

@@ -83,7 +83,7 @@ class Canvas(nn.Module, ABC):
             stays open when all the rest of a row is known.
         wide: standard deviation of the styles that verbs draw where the modality is not alone. Generators learn them at
             1 and make little of what is rare: draws of a caption would be less far apart than real rows with it.
-        toned: whether :meth:`tone` learns anything.
+        toned: how many values of a canvas :meth:`tone` treats alike; 0 where it learns nothing.
         clumped: whether cells may lie in a few clumps that are apart: where such a modality is alone, its rows are
             sorted into heaps (:mod:`anygan.model.words`).
         learned: whether the canvas itself is trained, before the game starts, by :meth:`loss`.
@@ -93,7 +93,7 @@ class Canvas(nn.Module, ABC):
     noise: float = 0.0
     styled: bool = False
     wide: float = 1.0
-    toned: bool = False
+    toned: int = 0
     clumped: bool = False
     learned: bool = False
 

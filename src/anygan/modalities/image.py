@@ -71,12 +71,11 @@ class Pixels(Canvas):
 
     styled = True
     wide = 1.25
-    toned = True
     steps: Tensor
 
     def __init__(self, channels: int, height: int, width: int) -> None:
         super().__init__()
-        self.shape = (channels, height, width)
+        self.shape, self.toned = (channels, height, width), height * width
         self.register_buffer("steps", ((torch.arange(255) + 0.5) / 127.5 - 1).repeat(channels, 1))
 
     def forward(self, stored: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from ..errors import AnyGANWarning, RunError
 
 __all__ = ["exists", "load", "newest", "pack_optimizer", "save", "sweep", "unpack_optimizer"]
 
-SCHEMA = "14"
+SCHEMA = "15"
 LAST, PREVIOUS = "last.safetensors", "previous.safetensors"
 
 
