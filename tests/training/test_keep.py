@@ -10,6 +10,7 @@ from anygan import Config, load, load_data, train
 from anygan.data.store import Store
 from anygan.rows import DataSet
 from anygan.training import keep as keeping
+from anygan.training import run as running
 from anygan.training.describe import describe
 from anygan.training.keep import chosen, keep
 
@@ -80,3 +81,24 @@ def test_what_generators_leave_out_of_sentences_is_kept(tmp_path: Path) -> None:
         near = (net.paint("b", code, style) - wanted).square().mean()
         net.memory.forget()
         assert near < 0.25 * (net.paint("b", code, style) - wanted).square().mean()
+
+
+def test_a_checkpoint_on_the_way_keeps_fewer_rows_and_the_last_one_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(running.INTERVAL, "tiny", 0.0)
+    data, kept = pairs(3 * keeping.KEPT // running.BRIEF), []
+    records = train(data, tmp_path / "run", TINY)
+    for record in records:
+        if "fidelity" in record.health and record.phase == "game":
+            kept.append(len(load(tmp_path / "run").net.memory.codes))
+    kept.append(len(load(tmp_path / "run").net.memory.codes))
+    assert kept == [keeping.KEPT // running.BRIEF] * 2 + [len(data) * 2 // 3]
+
+
+def test_a_run_that_is_stopped_keeps_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pairs(2 * keeping.KEPT // running.BRIEF)
+    records = train(data, tmp_path / "run", TINY)
+    next(records)
+    records.close()  # type: ignore[attr-defined]
+    assert len(load(tmp_path / "run").net.memory.codes) == len(data) * 2 // 3

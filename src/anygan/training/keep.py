@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from ..data.store import Store
 from ..model.gan import AnyGAN
 
-__all__ = ["keep"]
+__all__ = ["KEPT", "keep"]
 
 KEPT = 8192
 """Rows whose codes are kept: with a thousand, pictures of 60,000 captions miss their hand."""
@@ -17,14 +17,14 @@ TOGETHER = 256
 
 
 @torch.no_grad()
-def keep(model: AnyGAN, store: Store, device: torch.device) -> None:
+def keep(model: AnyGAN, store: Store, device: torch.device, most: int = KEPT) -> None:
     """Let the model keep what it makes of rows that hold several cells, the fullest first, evenly spaced."""
     memory = model.memory
     if memory is None:
         return
     memory.forget()
     pairing = store.pairing(0)
-    rows = chosen(np.sum([number >= 0 for number in pairing.index.values()], axis=0))
+    rows = chosen(np.sum([number >= 0 for number in pairing.index.values()], axis=0), most)
     codes, evidence, cells = [memory.codes], [memory.evidence], [memory.cells]
     rests = {number: [codes[0].new_zeros(0, length)] for number, length in memory.latents.items()}
     for first in range(0, len(rows), TOGETHER):

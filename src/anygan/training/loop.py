@@ -122,8 +122,8 @@ def train(
             events += state.after(*of, gone, config, health, broken=lost, falling=factor < 1)
         elif clock.position(config) >= config.canvas or (clock.step % LOOK == 0 and run.faithful()):
             run.settle()
-        if time.monotonic() - saved > run.interval:
-            health["fidelity"] = run.save()
+        if time.monotonic() - saved > run.interval and clock.position(config) < 1:
+            health["fidelity"] = run.save(brief=True)
             saved = time.monotonic()
         record = Record(clock.step, clock.position(config), clock.seconds, run.phase, losses, health, events)
         run.log(asdict(record))
