@@ -173,6 +173,15 @@ def test_what_is_drawn_is_as_loud_in_each_band_as_what_is_real():
     assert [float(beyond[1][:, band].unique()) for band in (0, 1)] == [float(stored[:, band].max()) for band in (0, 1)]
 
 
+def test_what_is_no_number_is_silence(audio):
+    """As a run without rescue may draw it, whose checkpoints are to be written all the same."""
+    canvas = audio.canvas()
+    broken = torch.full((3, *canvas.shape), torch.nan)
+    assert (canvas.inverse(broken) == audio.low).all()
+    canvas.tone(broken, audio.read((speech(), 8000))[None])
+    assert canvas.inverse(broken).isfinite().all()
+
+
 def test_sounds_that_are_as_loud_as_real_ones_stay_as_they_are(audio):
     """To a step of 1/32 dB, silence to the letter; and all of them before anything is known of what is drawn."""
     canvas = audio.canvas()

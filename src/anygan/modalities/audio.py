@@ -105,8 +105,8 @@ class LogMel(Canvas):
         self.written.copy_(self.low + level / FINE)
 
     def _level(self, decibels: Tensor) -> Tensor:
-        """How many steps above the floor: numbers."""
-        return ((decibels - self.low) * FINE).round().long()
+        """How many steps above the floor; of what is no number, as a run that broke may draw, none."""
+        return ((decibels - self.low) * FINE).round().nan_to_num(0.0).long()
 
     def _shares(self, decibels: Tensor) -> Tensor:
         """How frequent each level is in each band of (B, mels, frames): (mels, levels), rows of sum one."""
