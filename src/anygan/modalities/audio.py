@@ -94,15 +94,18 @@ class LogMel(Canvas):
         return ((stored.float() - self.middle) / self.span).unsqueeze(1)
 
     def inverse(self, canvas: Tensor) -> Tensor:
-        level = self._level(canvas.squeeze(1).float().clamp(-1, 1) * self.span + self.middle)
+        level = self._level(self._decibels(canvas))
         return self.written[torch.arange(len(self.written), device=level.device).unsqueeze(1), level]
 
     def tone(self, made: Tensor, stored: Tensor) -> None:
-        drawn = self._shares(made.squeeze(1).float().clamp(-1, 1) * self.span + self.middle)
+        drawn = self._shares(self._decibels(made))
         # Half of those at a level lie below its middle: what is silent stays so unless most real cells are louder.
         middle, real = drawn.cumsum(1) - drawn / 2, self._shares(stored.float()).cumsum(1)
         level = torch.searchsorted(real, middle.clamp(max=1 - 1e-9)).clamp(max=real.shape[1] - 1)
         self.written.copy_(self.low + level / FINE)
+
+    def _decibels(self, canvas: Tensor) -> Tensor:
+        return canvas.squeeze(1).float().clamp(-1, 1) * self.span + self.middle
 
     def _level(self, decibels: Tensor) -> Tensor:
         """How many steps above the floor; of what is no number, as a run that broke may draw, none."""
