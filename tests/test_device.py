@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from anygan.device import device
+from anygan.device import device, halving
 from anygan.errors import RunError
 
 
@@ -33,3 +33,7 @@ def test_more_processes_than_gpus_get_a_sentence(monkeypatch: pytest.MonkeyPatch
     gpus(2, monkeypatch, LOCAL_RANK="0", LOCAL_WORLD_SIZE="3")
     with pytest.raises(RunError, match="3 processes cannot share 2 GPUs: start torchrun with --nproc-per-node 2"):
         device()
+
+
+def test_products_in_half_the_bits_take_a_time_of_their_own() -> None:
+    assert 0 < halving() < 1000

@@ -10,7 +10,7 @@ from anygan.modalities.image import playable
 from anygan.model.discriminator import Discriminator
 from anygan.model.encoder import Encoder
 from anygan.model.fusion import Fusion
-from anygan.model.gan import AnyGAN, Critics
+from anygan.model.gan import MANY, AnyGAN, Critics
 from anygan.model.generator import Generator
 from anygan.rows import Batch
 
@@ -163,6 +163,24 @@ def test_styles_of_pictures_and_sounds_beside_others_are_wider() -> None:
     drawn = mixed.styles(4000, torch.Generator().manual_seed(0), torch.device("cpu"))
     assert drawn.std((0, 2)).tolist() == pytest.approx([1.25, 1.4, 1.0], rel=0.02)
     assert alone.styles(4000, torch.Generator(), torch.device("cpu")).std() == pytest.approx(1.0, rel=0.02)
+
+
+def test_many_pictures_may_be_painted_in_half_the_bits_and_few_or_points_are_not() -> None:
+    modalities = {"picture": Image("picture", 8, 8, "L", 8, 8), "numbers": Vector("numbers", 3, (0.0,) * 3, (1.0,) * 3)}
+    model = AnyGAN(modalities, Config(size="tiny")).requires_grad_(False)
+    code, style = torch.randn(MANY, model.code), torch.randn(MANY, model.style)
+
+    @torch.inference_mode()
+    def off(name: str, rows: int) -> float:
+        model.halved = False
+        plain = model.paint(name, code[:rows], style[:rows])
+        model.halved = True
+        halved = model.paint(name, code[:rows], style[:rows])
+        assert halved.dtype == torch.float32
+        return float((halved - plain).abs().max())
+
+    assert 0 < off("picture", MANY) < 0.05
+    assert off("picture", MANY - 1) == off("numbers", MANY) == 0
 
 
 def test_where_there_are_several_modalities_a_code_is_told_as_it_is() -> None:

@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +33,9 @@ WORD = 12
 SHARED = 0.02
 """Share of what there is to know about its row from which on a modality is no stranger."""
 
+MANY = 16
+"""Canvases from which on bf16 is quicker: weights are converted for each call."""
+
 
 class AnyGAN(nn.Module):
     """Everything that generates, translates, completes and embeds.
@@ -42,6 +46,7 @@ class AnyGAN(nn.Module):
         bond: (M,) what each modality shares with the rest of its row, as training last saw it: 0 nothing, 1 everything.
         words: what a modality that is alone is made from where its canvas is clumped; else ``None``.
         memory: what brings codes that are drawn near to those of rows; ``None`` of a modality that is alone.
+        halved: whether pictures and sounds are painted in bf16 when many are, outside of training; not unless told.
     """
 
     bond: Tensor
@@ -50,7 +55,7 @@ class AnyGAN(nn.Module):
         super().__init__()
         self.modalities = dict(modalities)
         self.names = list(modalities)
-        self.config, self.code, self.style = config, config.code, config.style
+        self.config, self.code, self.style, self.halved = config, config.code, config.style, False
         self.canvases: Family[Canvas] = Family(self.names, lambda name: self.modalities[name].canvas())
         shapes = {name: self.canvases[name].shape for name in self.names}
         width, features, code, style = config.width, config.features, config.code, config.style
@@ -163,7 +168,9 @@ class AnyGAN(nn.Module):
 
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:
         """The canvas of one modality, (B, *shape), in range; latents as far as memory helps (:meth:`Memory.rest`)."""
-        raw = full(self.generators[name](code, style))
+        half = self.halved and self.canvases[name].axes > 0 and len(code) >= MANY and not torch.is_grad_enabled()
+        with torch.autocast(code.device.type, torch.bfloat16) if half else nullcontext():
+            raw = full(self.generators[name](code, style))
         if self.memory is not None and self.canvases[name].learned:
             raw = raw + self.memory.rest(self.names.index(name), code, self.log_scale.exp())
         return self.canvases[name].finish(raw)

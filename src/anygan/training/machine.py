@@ -4,12 +4,12 @@ import os
 import statistics
 import time
 from collections.abc import Callable
-from functools import partial
 from itertools import product
 from typing import Any
 
 import torch
 
+from ..device import halving
 from .run import Run
 
 __all__ = ["exact", "tune"]
@@ -17,8 +17,8 @@ __all__ = ["exact", "tune"]
 TRIALS = {"cpu": 3, "cuda": 8}
 """Timed steps a choice. On a GPU a step is short, and waits for a processor that is busy now and then."""
 
-PRODUCTS = 10
-"""Timed products, of which the fastest counts: another process may take any one of them."""
+EMULATED = 1.5
+"""Time of a bf16 product over that of an fp32 one from which on steps are not tried: where it is emulated it is 70."""
 
 
 def exact() -> None:
@@ -43,7 +43,7 @@ def tune(run: Run, play: Callable[..., Any]) -> None:
         if run.device.type == "cuda" and not config.threads:
             threads = [max(threads)]
         # Ranks that disagreed would time other steps, and wait for each other for ever.
-        if config.precision == "auto" and run.device.type == "cpu" and not run.world.agree(_fast_bf16()):
+        if config.precision == "auto" and run.device.type == "cpu" and not run.world.agree(halving() < EMULATED):
             precisions = ["fp32"]
         choices = list(product(threads, precisions))
         if len(choices) > 1:
@@ -52,22 +52,6 @@ def tune(run: Run, play: Callable[..., Any]) -> None:
             choices = [choices[int(run.world.agree(choices.index(fastest)))]]
         run.threads, run.precision = choices[0]
     torch.set_num_threads(run.threads)
-
-
-def _fast_bf16() -> bool:
-    """Whether a bf16 product is not slower than an fp32 one here: where it is emulated it is 70 times slower."""
-    times = []
-    for dtype in (torch.float32, torch.bfloat16):
-        a = torch.ones(256, 256, dtype=dtype)
-        times.append(min(_timed(partial(torch.matmul, a, a)) for _ in range(PRODUCTS)))
-    return times[1] < 1.5 * times[0]
-
-
-def _timed(call: Callable[[], Any]) -> float:
-    """Seconds of a call."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
 
 
 def _seconds(run: Run, play: Callable[..., Any], threads: int, precision: str) -> float:
