@@ -66,8 +66,7 @@ def _run(folder: Path) -> Answer:
         "device": told.get("device"),
         "checkpoints": sorted(path.stem for path in folder.glob("*.safetensors") if not path.name.startswith(".")),
         "modalities": [
-            {"name": n, "kind": m.kind, "canvas": list(m.canvas().shape), "described": _few(m)}
-            for n, m in modalities.items()
+            {"name": n, "kind": m.kind, "canvas": list(m.shape), "described": _few(m)} for n, m in modalities.items()
         ],
         "parameters": sizes,
         "config": told["config"],

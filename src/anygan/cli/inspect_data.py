@@ -93,7 +93,7 @@ def _train(data: DataSet, modalities: Mapping[str, Modality], config: Config) ->
         "minutes": config.minutes,
         "batch": config.batch,
         "steps_a_pass": -(-len(data) // config.batch),
-        "canvases": {name: list(modality.canvas().shape) for name, modality in modalities.items()},
+        "canvases": {name: list(modality.shape) for name, modality in modalities.items()},
         "parameters": parameters,
         "parameters_in_all": sum(parameters.values()),
     }

@@ -41,8 +41,7 @@ def plan(data: DataSet, config: Config, origin: Path | None = None) -> Answer:
         "rows": len(data),
         "config": config.spec(),
         "modalities": [
-            {"name": n, "kind": m.kind, "cells": present[n], "canvas": list(m.canvas().shape)}
-            for n, m in modalities.items()
+            {"name": n, "kind": m.kind, "cells": present[n], "canvas": list(m.shape)} for n, m in modalities.items()
         ],
         "parameters": parameters,
         "augmented": scarce,

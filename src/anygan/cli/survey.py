@@ -94,7 +94,7 @@ def measured(column: Column, modality: Modality, index: NDArray[np.int64]) -> di
     if isinstance(modality, Text):
         few |= {"vocabulary": len(modality.words)}
         found = _texts(cells, modality)
-    return {"described": few, "canvas": list(modality.canvas().shape), "looked_at": len(cells), "measured": found}
+    return {"described": few, "canvas": list(modality.shape), "looked_at": len(cells), "measured": found}
 
 
 def _pictures(cells: Sequence[Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ A new kind is one file in this folder with one subclass of each, named in ``moda
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -199,6 +200,11 @@ class Modality(ABC):
     @abstractmethod
     def canvas(self) -> Canvas:
         """A new canvas module for this modality."""
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """(channels, *axes) of one canvas: one is made to tell it, once."""
+        return self.canvas().shape
 
     @abstractmethod
     def preview(self, cells: Sequence[Cell], path: Path) -> Path | None:

@@ -51,7 +51,7 @@ def scarce(store: Store) -> frozenset[str]:
 
 def few(store: Store, modalities: Mapping[str, Modality]) -> dict[str, float]:
     """Modality -> share of its pairs that is augmented from the start, of pictures and sounds that are scarce."""
-    return {name: LIGHT for name in scarce(store) if modalities[name].canvas().axes}
+    return {name: LIGHT for name in scarce(store) if len(modalities[name].shape) > 1}
 
 
 def augmented(
