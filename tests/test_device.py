@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from anygan.device import device, halving
+from anygan.device import bf16_ratio, device
 from anygan.errors import RunError
 
 
@@ -35,5 +35,7 @@ def test_more_processes_than_gpus_get_a_sentence(monkeypatch: pytest.MonkeyPatch
         device()
 
 
-def test_products_in_half_the_bits_take_a_time_of_their_own() -> None:
-    assert 0 < halving() < 1000
+def test_of_products_in_bf16_and_fp32_the_fastest_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = {torch.float32: iter(range(13, 3, -1)), torch.bfloat16: iter(range(3, 13))}
+    monkeypatch.setattr("anygan.device._timed", lambda a: next(taken[a.dtype]))
+    assert bf16_ratio() == 3 / 4

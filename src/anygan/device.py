@@ -7,7 +7,7 @@ import torch
 
 from .errors import RunError
 
-__all__ = ["device", "halving"]
+__all__ = ["bf16_ratio", "device"]
 
 PRODUCTS = 10
 """Timed products, of which the fastest counts: another process may take any one of them."""
@@ -28,7 +28,7 @@ def device() -> torch.device:
     return torch.device("cuda", rank)
 
 
-def halving() -> float:
+def bf16_ratio() -> float:
     """Time of a bf16 product over that of an fp32 one, on this CPU."""
     fp32, bf16 = (
         min(_timed(torch.ones(256, 256, dtype=dtype)) for _ in range(PRODUCTS))

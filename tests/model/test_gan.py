@@ -165,16 +165,16 @@ def test_styles_of_pictures_and_sounds_beside_others_are_wider() -> None:
     assert alone.styles(4000, torch.Generator(), torch.device("cpu")).std() == pytest.approx(1.0, rel=0.02)
 
 
-def test_many_pictures_may_be_painted_in_half_the_bits_and_few_or_points_are_not() -> None:
+def test_many_pictures_may_be_painted_in_bf16_and_few_or_points_are_not() -> None:
     modalities = {"picture": Image("picture", 8, 8, "L", 8, 8), "numbers": Vector("numbers", 3, (0.0,) * 3, (1.0,) * 3)}
     model = AnyGAN(modalities, Config(size="tiny")).requires_grad_(False)
     code, style = torch.randn(MANY, model.code), torch.randn(MANY, model.style)
 
     @torch.inference_mode()
     def off(name: str, rows: int) -> float:
-        model.halved = False
+        model.bf16 = False
         plain = model.paint(name, code[:rows], style[:rows])
-        model.halved = True
+        model.bf16 = True
         halved = model.paint(name, code[:rows], style[:rows])
         assert halved.dtype == torch.float32
         return float((halved - plain).abs().max())

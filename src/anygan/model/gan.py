@@ -46,7 +46,7 @@ class AnyGAN(nn.Module):
         bond: (M,) what each modality shares with the rest of its row, as training last saw it: 0 nothing, 1 everything.
         words: what a modality that is alone is made from where its canvas is clumped; else ``None``.
         memory: what brings codes that are drawn near to those of rows; ``None`` of a modality that is alone.
-        halved: whether pictures and sounds are painted in bf16 when many are, outside of training; not unless told.
+        bf16: whether many pictures or sounds at once are painted in bf16, where no gradient is wanted; set on loading.
     """
 
     bond: Tensor
@@ -55,7 +55,8 @@ class AnyGAN(nn.Module):
         super().__init__()
         self.modalities = dict(modalities)
         self.names = list(modalities)
-        self.config, self.code, self.style, self.halved = config, config.code, config.style, False
+        self.config, self.code, self.style = config, config.code, config.style
+        self.bf16 = False
         self.canvases: Family[Canvas] = Family(self.names, lambda name: self.modalities[name].canvas())
         shapes = {name: self.canvases[name].shape for name in self.names}
         width, features, code, style = config.width, config.features, config.code, config.style
@@ -168,7 +169,7 @@ class AnyGAN(nn.Module):
 
     def paint(self, name: str, code: Tensor, style: Tensor) -> Tensor:
         """The canvas of one modality, (B, *shape), in range; latents as far as memory helps (:meth:`Memory.rest`)."""
-        half = self.halved and self.canvases[name].axes > 0 and len(code) >= MANY and not torch.is_grad_enabled()
+        half = self.bf16 and self.canvases[name].axes > 0 and len(code) >= MANY and not torch.is_grad_enabled()
         with torch.autocast(code.device.type, torch.bfloat16) if half else nullcontext():
             raw = full(self.generators[name](code, style))
         if self.memory is not None and self.canvases[name].learned:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..config import Config
-from ..device import device, halving
+from ..device import bf16_ratio, device
 from ..errors import RunError, nearest
 from ..modalities import Modality, from_spec
 from ..model.gan import AnyGAN
@@ -64,7 +64,7 @@ class Model:
         net.load_state_dict(state)
         place = device()
         # On GPUs nobody has measured yet whether it pays.
-        net.halved = place.type == "cpu" and halving() < QUICK
+        net.bf16 = place.type == "cpu" and bf16_ratio() < QUICK
         return cls(net.to(place).eval().requires_grad_(False), config, story)
 
     @property

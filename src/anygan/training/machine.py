@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ..device import halving
+from ..device import bf16_ratio
 from .run import Run
 
 __all__ = ["exact", "tune"]
@@ -43,7 +43,7 @@ def tune(run: Run, play: Callable[..., Any]) -> None:
         if run.device.type == "cuda" and not config.threads:
             threads = [max(threads)]
         # Ranks that disagreed would time other steps, and wait for each other for ever.
-        if config.precision == "auto" and run.device.type == "cpu" and not run.world.agree(halving() < EMULATED):
+        if config.precision == "auto" and run.device.type == "cpu" and not run.world.agree(bf16_ratio() < EMULATED):
             precisions = ["fp32"]
         choices = list(product(threads, precisions))
         if len(choices) > 1:
